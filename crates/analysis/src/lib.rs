@@ -1,0 +1,1 @@
+//! Summaries, intervals, paired tests, curves: records in, findings out

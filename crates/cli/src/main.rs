@@ -1,0 +1,2 @@
+//! The program `plateau`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! CIFAR-10 and a synthetic twin: sources, verified cache, splits, normalisation, order

@@ -1,0 +1,37 @@
+//! Plateau's only result format: what a run was asked to do, what it measured, and where.
+//!
+//! Everything that is stored passes through these types; analysis and report see nothing else.
+//!
+//! # Layout
+//! - [`units`]: epochs, steps, seeds: numbers that must not be mixed up
+//! - [`config`]: [`RunConfig`], the resolved configuration of one run, and its [`RunId`]
+//! - [`run`]: what a run measures: [`EpochRecord`], [`GradientRecord`], [`RunResult`]
+//! - [`provenance`]: which program, machine and data made it
+//! - [`stream`]: random streams keyed by seed, concern, epoch and step
+//! - [`study`]: which runs belong to which question: [`StudyRecord`]
+
+pub mod config;
+pub mod provenance;
+pub mod run;
+pub mod stream;
+pub mod study;
+pub mod units;
+
+pub use config::{
+    Activation, DataConfig, DataSet, Device, Network, Optimizer, RunConfig, RunId, Schedule,
+    ScheduleShape, Split, SplitScheme, Start,
+};
+pub use provenance::Provenance;
+pub use run::{
+    BestValidation, EpochRecord, GradientRecord, Moments, ParameterKind, Performance, RangeRecord,
+    RunRecord, RunResult, RunStatus, TestRecord,
+};
+pub use stream::{Concern, Stream};
+pub use study::{Choice, ExperimentRecord, Group, GroupRun, PhaseRecord, StudyRecord};
+pub use units::{Epoch, Seed, Step};
+
+/// The number of classes of every data set that Plateau knows.
+pub const N_CLASSES: usize = 10;
+
+/// Version of the stored format. Records of another version are refused.
+pub const FORMAT_VERSION: u32 = 1;

@@ -1,0 +1,1 @@
+//! Tables, figures, pages: findings in, files out

@@ -1,0 +1,1 @@
+//! Studies: the question as written, the plan, its execution, the store

@@ -1,0 +1,1 @@
+//! Training one run: schedule, optimiser, fit, evaluation, gradient statistics

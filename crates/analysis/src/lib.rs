@@ -1,1 +1,29 @@
-//! Summaries, intervals, paired tests, curves: records in, findings out
+//! What a study's records say: summaries, intervals, paired tests, curves.
+//!
+//! Records in, findings out; nothing else goes in or out. Settings are chosen by validation
+//! data alone; test data only judge what was chosen.
+//!
+//! # Layout
+//! - [`findings()`]: from a study and its runs to [`Findings`]
+//! - [`findings`](mod@findings): the types of the findings
+//! - [`choose`]: settings that follow from results, by written rules
+//! - [`stats`]: intervals and tests
+//! - [`outcome`]: when a run counts as collapsed
+
+mod analyse;
+pub mod choose;
+pub mod findings;
+pub mod outcome;
+pub mod stats;
+
+pub use analyse::findings;
+
+pub use findings::{
+    Arm, BestModel, ClassResult, Comparison, Curve, Estimate, ExperimentFindings, Failure,
+    FailureKind, FinalEstimates, FinalMetrics, Findings, GradientComparison, GradientFlowFindings,
+    GradientModel, GradientSummary, HeatMap, Interval, Layer, LearningCurves, LearningRateFindings,
+    Measure, Missing, ModelRole, PairMeans, PairedTest, RangeCurve, RangeMinimum,
+    RangeTestFindings, RateCheck, RegularisationFindings, RunSummary, Saturation, SeedResult,
+    SeedStatus, Setting, StudySummary, SweepFindings, TestOutcome, TransferFindings, TransferPair,
+    Trend, Untestable, Window, WindowKind,
+};

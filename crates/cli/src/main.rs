@@ -1,2 +1,45 @@
-//! The program `plateau`.
-fn main() {}
+//! The program `plateau`: arguments, printing, exit codes.
+//!
+//! # Layout
+//! - `args`: the arguments as written, and `values`, their checks
+//! - `commands`: one module per command
+//! - `location`: where the data are, and how they get there
+//! - `question`: the study that the arguments name
+//! - `progress`: bars on a terminal, plain lines elsewhere
+//! - `provenance`: program, machine and data of a record
+//! - `failure`: errors as text and exit codes
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
+
+mod args;
+mod commands;
+mod failure;
+mod location;
+mod progress;
+mod provenance;
+mod question;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Run(args) => commands::run::run(&args),
+        Command::Plan(args) => commands::plan::plan(&args),
+        Command::Report(args) => commands::report::report(&args),
+        Command::Train(args) => commands::train::train(&args),
+        Command::Data(command) => commands::data::data(&command),
+        Command::Worker => commands::worker::worker(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.code()
+        }
+    }
+}

@@ -1,1 +1,29 @@
-//! Tables, figures, pages: findings in, files out
+//! Figures, tables, pages: findings in, files' contents out. Pure: nothing is read or written
+//! but what is passed in and returned, and equal findings give equal bytes.
+//!
+//! The report knows neither the data nor the training, so that any report can be written again
+//! from the stored records alone.
+//!
+//! # Layout
+//! - [`render()`]: the entry point, from [`ReportInput`] to [`OutputFile`]s
+//! - [`samples`]: the images it shows, given by the caller
+//! - [`figure`]: a small SVG composer; [`figures`]: what is drawn with it
+//! - [`table`]: tables for readers and for machines; [`tables`]: which ones there are
+//! - [`document`]: sections, text, references, and the HTML page
+//! - `paper`: the text; [`references`]: the works it cites
+//! - `architecture`: the network's layers and their sizes; `number`: numbers as text
+
+mod architecture;
+pub mod document;
+pub mod figure;
+pub mod figures;
+mod number;
+mod paper;
+pub mod references;
+mod render;
+pub mod samples;
+pub mod table;
+pub mod tables;
+
+pub use render::{OutputFile, ReportError, ReportInput, render};
+pub use samples::{SampleClass, SampleError, SampleImages};

@@ -1,1 +1,17 @@
-//! Studies: the question as written, the plan, its execution, the store
+//! Studies: the questions as written, the runs they ask for, their execution, their results.
+//!
+//! # Layout
+//! - [`spec`]: a study file read, checked, and resolved to a [`Study`]
+//! - [`plan`]: the study expanded to phases, groups and runs: [`Plan`]
+//! - [`store`]: the folder that holds a study's results: [`Store`]
+//! - [`execute`](mod@execute): the missing runs, run side by side by worker processes
+
+pub mod execute;
+pub mod plan;
+pub mod spec;
+pub mod store;
+
+pub use execute::{Event, ExecuteError, Job, Message, Options, Outcome, WorkerCommand, execute};
+pub use plan::{PhaseState, Plan, PlannedPhase, PlannedRun};
+pub use spec::{Overrides, Phase, Preset, SpecError, SpecErrors, Study};
+pub use store::{Commit, RunWriter, Store, StoreError};

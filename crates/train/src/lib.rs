@@ -1,1 +1,33 @@
-//! Training one run: schedule, optimiser, fit, evaluation, gradient statistics
+//! Training one run, from its configuration and the data to its records and weights.
+//!
+//! # Layout
+//! - [`fit()`]: the whole of a run
+//! - [`backend`]: the burn device of a run
+//! - [`schedule`]: the learning rate at each step
+//! - [`optimizer`]: burn's optimisers with PyTorch's meaning
+//! - [`examples`]: batches of images, or of cached features
+//! - [`trainable`]: what is trained: the whole network, or its fully connected layers alone
+//! - [`epochs`]: passes over the training images, and the state between them
+//! - [`range_test`]: the learning-rate range test
+//! - [`gradients`]: moments of the loss gradient by layer
+//! - [`evaluate`]: loss, accuracy and confusion in evaluation mode
+//! - [`observer`], [`trace`]: who watches a run, and a full account of its steps
+
+pub mod backend;
+pub mod epochs;
+pub mod error;
+pub mod evaluate;
+pub mod examples;
+pub mod fit;
+pub mod gradients;
+pub mod observer;
+pub mod optimizer;
+pub mod range_test;
+pub mod schedule;
+pub mod trace;
+pub mod trainable;
+
+pub use error::TrainError;
+pub use fit::{Trained, fit};
+pub use observer::{Observer, Silent, StepReport};
+pub use trace::Trace;

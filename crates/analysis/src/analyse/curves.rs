@@ -1,0 +1,34 @@
+//! Learning curves over seeds.
+
+use std::collections::BTreeMap;
+
+use plateau_record::{EpochRecord, RunRecord};
+
+use crate::findings::{Curve, LearningCurves};
+use crate::outcome::is_finite;
+use crate::stats::estimate;
+
+/// The curves of finished runs. Every curve has all epochs of which any run has a record.
+pub(super) fn learning_curves(runs: &[&RunRecord]) -> LearningCurves {
+    let mut by_epoch: BTreeMap<u32, Vec<&EpochRecord>> = BTreeMap::new();
+    for record in runs.iter().flat_map(|run| &run.epochs) {
+        if is_finite(&record.train) && is_finite(&record.validation) {
+            by_epoch.entry(record.epoch.0).or_default().push(record);
+        }
+    }
+    let curve = |read: fn(&EpochRecord) -> f64| {
+        let point = |(epoch, records): (&u32, &Vec<&EpochRecord>)| {
+            let values: Vec<f64> = records.iter().map(|record| read(record)).collect();
+            estimate(&values).map(|mean| (*epoch, mean))
+        };
+        let (epochs, points) = by_epoch.iter().filter_map(point).unzip();
+        Curve { epochs, points }
+    };
+    LearningCurves {
+        train_loss: curve(|record| record.train.loss),
+        train_accuracy: curve(|record| record.train.accuracy),
+        validation_loss: curve(|record| record.validation.loss),
+        validation_accuracy: curve(|record| record.validation.accuracy),
+        gap: curve(|record| record.train.accuracy - record.validation.accuracy),
+    }
+}

@@ -1,0 +1,90 @@
+//! The gradient-flow experiment.
+
+use plateau_analysis::{ExperimentFindings, GradientFlowFindings, ModelRole, WindowKind};
+use plateau_record::{ExperimentRecord, ParameterKind};
+
+use crate::scenario::{Reached, Scenario, Setup, finished};
+
+pub(crate) fn experiment() -> ExperimentRecord {
+    ExperimentRecord::GradientFlow { dropout: "dropout".to_owned(), batch_norm: "norm".to_owned() }
+}
+
+/// Gradients with dropout are a tenth smaller, give or take; with batch norm ten times larger.
+fn analyse(epochs: u32) -> GradientFlowFindings {
+    let mut scenario = Scenario::new(5, vec![experiment()]);
+    let dropout = [0.0, 0.5].map(|dropout| Setup { dropout, epochs, ..Setup::default() });
+    let factor = |seed: u64| 1.0 + 0.02 * ((seed * 3) % 5) as f64;
+    scenario.phase("dropout", &dropout, |setup, config| {
+        let seed = config.seed.0;
+        let gradient = if setup.dropout > 0.0 { 0.9 * factor(seed + 1) } else { factor(seed) };
+        Some(finished(config, Reached { gradient, ..Reached::default() }))
+    });
+    let norm = Setup { batch_norm: true, epochs, ..Setup::default() };
+    scenario.phase("norm", &[norm], |_, config| {
+        let gradient = 10.0 * factor(config.seed.0 + 2);
+        Some(finished(config, Reached { gradient, test: 0.8, ..Reached::default() }))
+    });
+    match scenario.findings().experiments.remove(0) {
+        ExperimentFindings::GradientFlow(findings) => findings,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn windows_are_five_epochs_or_half_the_run() {
+    let bounds = |epochs| {
+        let windows = analyse(epochs).windows;
+        windows.iter().map(|window| (window.from, window.to)).collect::<Vec<_>>()
+    };
+    assert_eq!(bounds(15), [(1, 5), (11, 15)]);
+    assert_eq!(bounds(10), [(1, 5), (6, 10)]);
+    assert_eq!(bounds(9), [(1, 4), (6, 9)]);
+    assert_eq!(bounds(2), [(1, 1), (2, 2)]);
+    assert_eq!(bounds(1), [(1, 1), (1, 1)]);
+}
+
+#[test]
+fn moments_are_pooled_over_the_window() {
+    let findings = analyse(4);
+    let plain = findings.model(ModelRole::Plain).unwrap();
+    assert_eq!(plain.arm.label, "plain");
+    let last: Vec<_> = plain.by_layer(WindowKind::Last, ParameterKind::Weight).collect();
+    let names: Vec<&str> = last.iter().map(|summary| summary.name.as_str()).collect();
+    assert_eq!(names, ["conv1", "fc1", "fc2"]);
+    // Epochs 3 and 4 of layer 1: means f/4 and f/8, where f is 1.04 on average over seeds.
+    let f = 1.04;
+    assert!((last[0].absolute_mean.mean - 0.1875 * f).abs() < 1e-12);
+    // Standard deviations f/4 and f/8, means apart by f/8.
+    let variance = (1.0 / 16.0 + 1.0 / 64.0) / 2.0 + 1.0 / 256.0;
+    assert!((last[0].absolute_std.mean - f * f64::sqrt(variance)).abs() < 1e-12);
+    assert_eq!(last[0].mean.mean, 0.0);
+    let variance: f64 = (1.0 / 4.0 + 1.0 / 16.0) / 2.0;
+    assert!((last[0].std.mean - f * variance.sqrt()).abs() < 1e-12);
+}
+
+#[test]
+fn layers_are_compared_with_the_plain_model() {
+    let findings = analyse(12);
+    // Two models, two windows, two kinds, three layers.
+    assert_eq!(findings.comparisons.len(), 24);
+    let of = |role| {
+        let mut comparisons = findings.comparisons.iter();
+        comparisons.find(|c| c.model == role && c.layer == 2).unwrap()
+    };
+    let norm = of(ModelRole::BatchNorm);
+    assert!(norm.comparison.significant());
+    assert!((norm.ratio.unwrap() - 10.0).abs() < 1e-9);
+    assert_eq!(norm.comparison.tested().unwrap().family_size, 12);
+    assert!((of(ModelRole::Dropout).ratio.unwrap() - 0.9).abs() < 1e-9);
+    assert_eq!(findings.performance.len(), 2);
+    assert_eq!(findings.performance[0].a, "batch norm");
+}
+
+#[test]
+fn heat_map_has_a_row_per_epoch() {
+    let findings = analyse(3);
+    let plain = findings.model(ModelRole::Plain).unwrap();
+    let map = plain.heat_map(ParameterKind::Weight).unwrap();
+    assert_eq!((&map.epochs[..], &map.layers[..]), (&[1, 2, 3][..], &[1, 2, 3][..]));
+    assert!((map.values[2][1].unwrap() - 1.04 / 8.0).abs() < 1e-12);
+}

@@ -1,0 +1,8 @@
+//! One module per command.
+
+pub(crate) mod data;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod train;
+pub(crate) mod worker;

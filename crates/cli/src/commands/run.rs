@@ -1,0 +1,84 @@
+//! `plateau run`: plans, trains, analyses, reports.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use plateau_study::{Options, Outcome, Store, WorkerCommand, execute};
+use serde_json::json;
+
+use crate::args::RunArgs;
+use crate::commands::report;
+use crate::failure::Failure;
+use crate::location;
+use crate::progress::{StudyProgress, label};
+use crate::provenance::cores;
+use crate::question::Question;
+
+pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let started = Instant::now();
+    let Question { study, folder } = Question::read(&args.study)?;
+    // Refused before anything is downloaded or trained.
+    let store = Store::open(&folder, &study.name).map_err(Failure::input)?;
+    let data = location::prepare(study.data, args.study.data.as_deref())?;
+    report::store_samples(&folder, study.data, data.as_deref())?;
+    let jobs = args.jobs.unwrap_or_else(cores) as usize;
+    let options = Options {
+        jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
+        threads: NonZeroUsize::new(jobs * args.threads as usize).unwrap_or(NonZeroUsize::MIN),
+        data,
+    };
+    let mut progress = StudyProgress::new();
+    let outcome = execute(&study, &store, &this_program()?, &options, &mut |event| {
+        progress.show(&event);
+    });
+    progress.finish();
+    let outcome = outcome.map_err(Failure::other)?;
+    let page = report::write(&folder, &store)?;
+    tell_failures(&outcome);
+    if args.study.json {
+        let line = json!({
+            "study": study.name,
+            "folder": folder,
+            "report": page,
+            "complete": outcome.is_complete(),
+            "ran": outcome.n_ran,
+            "reused": outcome.n_reused,
+            "failed": outcome.failed.iter().map(|failed| &failed.run.id).collect::<Vec<_>>(),
+            "seconds": started.elapsed().as_secs_f64(),
+        });
+        println!("{line}");
+    } else {
+        println!(
+            "{} runs done now, {} before, in {:.0} s",
+            outcome.n_ran,
+            outcome.n_reused,
+            started.elapsed().as_secs_f64()
+        );
+        println!("the report is {}", page.display());
+    }
+    if outcome.is_complete() {
+        return Ok(());
+    }
+    Err(Failure::text(
+        format!("{} runs failed, and what follows from them is missing", outcome.failed.len()),
+        "the same command tries them again",
+    ))
+}
+
+/// Workers are processes of this very program.
+fn this_program() -> Result<WorkerCommand, Failure> {
+    let program = std::env::current_exe().map_err(Failure::other)?;
+    Ok(WorkerCommand { program, args: vec!["worker".into()], envs: Vec::new() })
+}
+
+fn tell_failures(outcome: &Outcome) {
+    for failed in &outcome.failed {
+        eprintln!("failed: {} ({}): {}", label(&failed.run), failed.run.id, failed.failure);
+    }
+    for blocked in &outcome.blocked_runs {
+        eprintln!("not run: {}: it starts from run {}", label(&blocked.run), blocked.parent);
+    }
+    for phase in &outcome.blocked_phases {
+        eprintln!("not run: {}: {}", phase.name, phase.reason);
+    }
+}

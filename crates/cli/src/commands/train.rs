@@ -1,0 +1,188 @@
+//! `plateau train`: one run.
+
+use std::io;
+use std::path::PathBuf;
+
+use plateau_model::Weights;
+use plateau_record::{
+    Activation, DataConfig, DataSet, Device, Epoch, EpochRecord, Network, Optimizer, Provenance,
+    RunConfig, RunRecord, RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme, Start,
+};
+use plateau_study::Store;
+use plateau_study::spec::training_images;
+use plateau_train::{Observer, StepReport, Trace, TrainError, Trained, fit};
+use serde_json::json;
+
+use crate::args::{ActivationArg, DeviceArg, OptimizerArg, ScheduleArg, TrainArgs};
+use crate::failure::Failure;
+use crate::location::{self, SYNTHETIC};
+use crate::progress::TrainBar;
+use crate::provenance::{cores, provenance};
+
+pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
+    let config = config(args);
+    let store = Store::at(&args.out);
+    let id = config.id();
+    if store.has(&id) && args.trace.is_none() {
+        eprintln!("this run is stored already; nothing to train");
+        return show(args, &store);
+    }
+    use_threads(args.threads.unwrap_or_else(cores) as usize)?;
+    let folder = location::prepare(config.data.set, args.data.as_deref())?;
+    let data = location::load(config.data.set, folder.as_deref()).map_err(Failure::other)?;
+    let mut watch = Watch {
+        trace: args.trace.as_deref().map(Trace::create).transpose().map_err(Failure::other)?,
+        bar: TrainBar::new(config.steps_per_epoch() * u64::from(config.epochs.0), config.epochs),
+    };
+    let trained = fit(&config, &data, None, &mut watch);
+    watch.bar.finish();
+    let trained = trained.map_err(|error| match error {
+        TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
+        other => Failure::other(other),
+    })?;
+    store_run(&store, &config, &provenance(data.md5.clone()), &trained)?;
+    show(args, &store)
+}
+
+/// Writes a run into the store; the same run, stored before, is kept.
+pub(crate) fn store_run(
+    store: &Store,
+    config: &RunConfig,
+    provenance: &Provenance,
+    trained: &Trained,
+) -> Result<(), Failure> {
+    let mut writer = store.begin(config, provenance).map_err(Failure::other)?;
+    for record in &trained.epochs {
+        writer.epoch(record).map_err(Failure::other)?;
+    }
+    for record in &trained.gradients {
+        writer.gradient(record).map_err(Failure::other)?;
+    }
+    for record in &trained.range {
+        writer.range(record).map_err(Failure::other)?;
+    }
+    let weights = trained.weights.to_safetensors().map_err(Failure::other)?;
+    writer.finish(&trained.result, Some(&weights)).map_err(Failure::other)?;
+    Ok(())
+}
+
+/// Sets the threads of all that computes in this process.
+pub(crate) fn use_threads(n: usize) -> Result<(), Failure> {
+    rayon::ThreadPoolBuilder::new().num_threads(n).build_global().map_err(Failure::other)
+}
+
+fn config(args: &TrainArgs) -> RunConfig {
+    let set = match args.data.as_deref() {
+        Some(SYNTHETIC) => DataSet::Synthetic,
+        _ => DataSet::Cifar10,
+    };
+    let pool = training_images(set);
+    RunConfig {
+        data: DataConfig {
+            set,
+            split: Split {
+                seed: Seed(args.split_seed),
+                scheme: SplitScheme::Holdout,
+                train_images: args.train_size.unwrap_or(pool / 10 * 9),
+                validation_images: args.validation_size.unwrap_or(pool / 10),
+            },
+        },
+        network: Network {
+            channels: args.channels.clone(),
+            hidden: args.hidden,
+            activation: match args.activation {
+                ActivationArg::Relu => Activation::Relu,
+                ActivationArg::LeakyRelu => Activation::LeakyRelu,
+                ActivationArg::Tanh => Activation::Tanh,
+            },
+            dropout: args.dropout,
+            batch_norm: args.batch_norm,
+        },
+        start: Start::Fresh,
+        optimizer: match args.optimizer {
+            OptimizerArg::Sgd => {
+                Optimizer::Sgd { momentum: args.momentum, weight_decay: args.weight_decay }
+            }
+            OptimizerArg::Adam => Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8 },
+        },
+        schedule: Schedule {
+            rate: args.lr,
+            shape: match args.schedule {
+                ScheduleArg::Constant => ScheduleShape::Constant,
+                ScheduleArg::Cosine => ScheduleShape::Cosine,
+                ScheduleArg::Step => {
+                    ScheduleShape::Step { every: Epoch(args.every), factor: args.factor }
+                }
+            },
+        },
+        batch_size: args.batch,
+        epochs: Epoch(args.epochs),
+        seed: Seed(args.seed),
+        device: match args.device {
+            DeviceArg::Cpu => Device::Cpu,
+            DeviceArg::Wgpu => Device::Wgpu,
+        },
+    }
+}
+
+/// Prints what is stored.
+fn show(args: &TrainArgs, store: &Store) -> Result<(), Failure> {
+    let config = config(args);
+    let record = store.load(&config.id()).map_err(Failure::other)?;
+    let folder: PathBuf = args.out.join("runs").join(&record.id.0);
+    if args.json {
+        println!("{}", json!({ "folder": folder, "result": record.result }));
+    } else {
+        print(&record);
+        println!("stored in {}", folder.display());
+    }
+    Ok(())
+}
+
+fn print(record: &RunRecord) {
+    let result = &record.result;
+    match result.status {
+        RunStatus::Finished => {}
+        RunStatus::Diverged { epoch, step } => {
+            println!("diverged in epoch {epoch}, at step {step}: the loss was no longer finite");
+        }
+    }
+    let lines = [
+        ("training", result.train),
+        ("validation", result.validation),
+        ("test", result.test.as_ref().map(|test| test.performance)),
+    ];
+    for (name, performance) in lines {
+        if let Some(performance) = performance {
+            let accuracy = 100.0 * performance.accuracy;
+            println!("{name:10}  accuracy {accuracy:6.2} %   loss {:.4}", performance.loss);
+        }
+    }
+    println!("run {} took {:.0} s", record.id, result.seconds);
+}
+
+/// Draws the bar, and writes the trace if one is wanted.
+struct Watch {
+    trace: Option<Trace>,
+    bar: TrainBar,
+}
+
+impl Observer for Watch {
+    fn started(&mut self, weights: &Weights) -> io::Result<()> {
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.started(weights))
+    }
+
+    fn step(&mut self, report: &StepReport<'_>) -> io::Result<()> {
+        self.bar.step(report.step.0);
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.step(report))
+    }
+
+    fn epoch(&mut self, record: &EpochRecord) -> io::Result<()> {
+        self.bar.epoch(record);
+        Ok(())
+    }
+
+    fn finished(&mut self, weights: &Weights) -> io::Result<()> {
+        self.trace.as_mut().map_or(Ok(()), |trace| trace.finished(weights))
+    }
+}

@@ -1,0 +1,228 @@
+//! Checking the cache and reading it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use plateau_record::{DataSet, N_CLASSES};
+
+use crate::cache::{Batch, Cache, RECORD_BYTES, Role};
+use crate::error::{DataError, Difference, FileProblem};
+use crate::image_set::{Dataset, ImageSet, TestImages, TrainingPool};
+use crate::synthetic::synthetic;
+
+/// How closely files are looked at before they are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Check {
+    /// By size and MD5.
+    #[default]
+    Md5,
+    /// By size alone: for worker processes whose parent has just verified the cache.
+    Size,
+}
+
+/// A cache whose files are all as published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// MD5 of each file by name, in hexadecimal.
+    pub md5: BTreeMap<String, String>,
+}
+
+/// Checks all files of the cache by size and MD5.
+///
+/// # Errors
+/// [`DataError::Damaged`] with every file that is missing, short or altered.
+pub fn verify(cache: &Cache) -> Result<Verified, DataError> {
+    for_each_batch(cache, Check::Md5, |_, _| Ok(()))?;
+    Ok(Verified { md5: published_md5(cache) })
+}
+
+/// Reads CIFAR-10 from the cache, 184 MB. With [`Check::Size`] the checksums of the result are
+/// the published ones.
+///
+/// # Errors
+/// [`DataError::Damaged`] with every file that is missing or damaged;
+/// [`DataError::BadLabel`] if an image has a label that is no class.
+pub fn load(cache: &Cache, check: Check) -> Result<Dataset, DataError> {
+    let images_of = |role| {
+        let batches = cache.batches().iter().filter(|batch| batch.role == role);
+        ImageSet::with_capacity(batches.map(|batch| batch.n_images).sum())
+    };
+    let (mut training, mut test) = (images_of(Role::Training), images_of(Role::Test));
+    for_each_batch(cache, check, |batch, contents| {
+        let images = match batch.role {
+            Role::Training => &mut training,
+            Role::Test => &mut test,
+        };
+        append(images, contents, &cache.batches_dir().join(batch.file_name()))
+    })?;
+    Ok(Dataset {
+        set: DataSet::Cifar10,
+        training: TrainingPool::new(training),
+        test: TestImages::new(test),
+        md5: published_md5(cache),
+    })
+}
+
+/// The data set of this name: CIFAR-10 from the cache, or the generated one.
+///
+/// # Errors
+/// Those of [`load()`], for CIFAR-10.
+pub fn open(set: DataSet, cache: &Cache, check: Check) -> Result<Dataset, DataError> {
+    match set {
+        DataSet::Cifar10 => load(cache, check),
+        DataSet::Synthetic => Ok(synthetic()),
+    }
+}
+
+fn published_md5(cache: &Cache) -> BTreeMap<String, String> {
+    cache.batches().iter().map(|batch| (batch.file_name(), batch.md5.clone())).collect()
+}
+
+/// Reads every batch; calls `use_batch` for those that pass the check, as long as all have.
+fn for_each_batch(
+    cache: &Cache,
+    check: Check,
+    mut use_batch: impl FnMut(&Batch, &[u8]) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let dir = cache.batches_dir();
+    let mut problems = Vec::new();
+    for batch in cache.batches() {
+        match read_batch(&dir, batch, check) {
+            Ok(contents) if problems.is_empty() => use_batch(batch, &contents)?,
+            Ok(_) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(DataError::Damaged { dir, problems }) }
+}
+
+fn read_batch(dir: &Path, batch: &Batch, check: Check) -> Result<Vec<u8>, FileProblem> {
+    let file = batch.file_name();
+    let (size, contents) = match read_at_most(&dir.join(&file), batch.bytes()) {
+        Ok(read) => read,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(FileProblem::Missing { file });
+        }
+        Err(error) => return Err(FileProblem::Unreadable { file, error }),
+    };
+    let difference = if size != batch.bytes() {
+        Some(Difference::Size { expected: batch.bytes(), actual: size })
+    } else if check == Check::Md5 {
+        batch.difference(&contents)
+    } else {
+        None
+    };
+    match difference {
+        Some(difference) => Err(FileProblem::Altered { file, difference }),
+        None => Ok(contents),
+    }
+}
+
+/// Size and contents of a file, of which no more than `limit` bytes are read.
+fn read_at_most(path: &Path, limit: u64) -> io::Result<(u64, Vec<u8>)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut contents = Vec::with_capacity(size.min(limit) as usize);
+    file.take(limit).read_to_end(&mut contents)?;
+    // A file that shrinks while it is read is as long as what was read of it.
+    let size = if size <= limit { contents.len() as u64 } else { size };
+    Ok((size, contents))
+}
+
+fn append(images: &mut ImageSet, contents: &[u8], path: &Path) -> Result<(), DataError> {
+    for (image, record) in contents.chunks_exact(RECORD_BYTES).enumerate() {
+        let (label, pixels) = (record[0], &record[1..]);
+        if usize::from(label) >= N_CLASSES {
+            return Err(DataError::BadLabel { path: path.to_owned(), image, label });
+        }
+        images.push(pixels, label);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::fixture::{self, Fixture};
+    use crate::image_set::Labelled;
+
+    #[test]
+    fn whole_cache_is_verified_and_loaded() {
+        let fixture = Fixture::filled();
+        let verified = verify(&fixture.cache).unwrap();
+        let data = load(&fixture.cache, Check::Md5).unwrap();
+        assert_eq!(data.md5, verified.md5);
+        assert_eq!(data.md5.len(), 3);
+        assert_eq!((data.training.len(), data.test.len()), (4, 2));
+        let (label, image) = fixture::image(1, 0);
+        assert_eq!((data.training.label(2), data.training.image(2)), (label, image.as_slice()));
+        let (label, image) = fixture::image(2, 1);
+        assert_eq!((data.test.label(1), data.test.image(1)), (label, image.as_slice()));
+    }
+
+    #[test]
+    fn all_damage_is_reported_at_once() {
+        let fixture = Fixture::filled();
+        let path = |name: &str| fixture.cache.batches_dir().join(name);
+        fs::remove_file(path("data_batch_1.bin")).unwrap();
+        fs::write(path("data_batch_2.bin"), b"short").unwrap();
+        let mut contents = fixture::records(2);
+        contents[100] ^= 1;
+        fs::write(path("test_batch.bin"), contents).unwrap();
+        for error in
+            [verify(&fixture.cache).unwrap_err(), load(&fixture.cache, Check::Md5).unwrap_err()]
+        {
+            let DataError::Damaged { problems, .. } = &error else { panic!("{error}") };
+            assert!(
+                matches!(&problems[0], FileProblem::Missing { file } if file == "data_batch_1.bin")
+            );
+            assert!(matches!(
+                &problems[1],
+                FileProblem::Altered {
+                    difference: Difference::Size { expected: 6146, actual: 5 },
+                    ..
+                }
+            ));
+            assert!(matches!(
+                &problems[2],
+                FileProblem::Altered { difference: Difference::Md5 { bytes: 6146, .. }, .. }
+            ));
+            assert!(error.to_string().contains("plateau data fetch"));
+        }
+    }
+
+    #[test]
+    fn files_that_are_too_long_are_refused() {
+        let fixture = Fixture::filled();
+        let path = fixture.cache.batches_dir().join("test_batch.bin");
+        fs::write(path, [fixture::records(2), vec![0]].concat()).unwrap();
+        assert!(matches!(load(&fixture.cache, Check::Size), Err(DataError::Damaged { .. })));
+    }
+
+    #[test]
+    fn size_check_trusts_the_contents_but_not_the_labels() {
+        let fixture = Fixture::filled();
+        let path = fixture.cache.batches_dir().join("data_batch_1.bin");
+        let mut contents = fixture::records(0);
+        contents[100] ^= 1;
+        fs::write(&path, &contents).unwrap();
+        assert!(load(&fixture.cache, Check::Size).is_ok());
+        contents[RECORD_BYTES] = 10;
+        fs::write(&path, &contents).unwrap();
+        assert!(matches!(
+            load(&fixture.cache, Check::Size),
+            Err(DataError::BadLabel { image: 1, label: 10, .. })
+        ));
+    }
+
+    #[test]
+    fn empty_place_is_reported_as_missing_files() {
+        let fixture = Fixture::empty();
+        let error = open(DataSet::Cifar10, &fixture.cache, Check::Size).unwrap_err();
+        assert!(error.to_string().contains("data_batch_1.bin: missing"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The official archive at the University of Toronto.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+use ureq::Agent;
+
+use crate::cache::Cache;
+use crate::checksum::Checksum;
+use crate::error::{DataError, Difference};
+use crate::source::Progress;
+
+/// Where the archive is.
+pub(crate) const URL: &str = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
+
+/// MD5 of the archive, from <https://www.cs.toronto.edu/~kriz/cifar.html>.
+const MD5: &str = "c32a1d4ab5d03f1284b67883e8d87530";
+
+/// More than the archive has (170 MB).
+const LIMIT_BYTES: u64 = 256 << 20;
+
+/// Progress is told each time that this much has arrived.
+const CHUNK_BYTES: u64 = 1 << 18;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that says nothing for so long is given up.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Downloads the archive into a file that vanishes when dropped, and checks its MD5.
+pub(crate) fn download(
+    cache: &Cache,
+    url: &str,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<NamedTempFile, DataError> {
+    download_checked(cache, url, MD5, progress)
+}
+
+/// The same for a file with another MD5.
+pub(crate) fn download_checked(
+    cache: &Cache,
+    url: &str,
+    expected: &str,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<NamedTempFile, DataError> {
+    let failed = |source| DataError::Download { url: url.to_owned(), source: Box::new(source) };
+    let config = Agent::config_builder()
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(SILENCE_TIMEOUT))
+        .timeout_per_read(Some(SILENCE_TIMEOUT))
+        .build();
+    let response = Agent::new_with_config(config).get(url).call().map_err(failed)?;
+    let mut file = cache.temporary_file()?;
+    let body = response.into_body();
+    let total = body.content_length();
+    let mut reader = body.into_with_config().limit(LIMIT_BYTES).reader();
+    let mut checksum = Checksum::default();
+    let mut chunk = Vec::new();
+    let mut bytes = 0_u64;
+    loop {
+        chunk.clear();
+        let read = reader.by_ref().take(CHUNK_BYTES).read_to_end(&mut chunk);
+        if read.map_err(|error| failed(error.into()))? == 0 {
+            break;
+        }
+        checksum.update(&chunk);
+        file.write_all(&chunk).map_err(|source| DataError::Io {
+            action: "write",
+            path: file.path().to_owned(),
+            source,
+        })?;
+        bytes += chunk.len() as u64;
+        progress(Progress::Downloading { bytes, total });
+    }
+    let actual = checksum.hex();
+    if actual != expected {
+        let difference = Difference::Md5 { bytes, expected: expected.to_owned(), actual };
+        return Err(DataError::Mismatch { file: url.to_owned(), difference });
+    }
+    Ok(file)
+}

@@ -1,0 +1,128 @@
+//! A small batch made by hand, whole and damaged in every place.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A batch as Python 2's cPickle writes it. `labels` and the rows of `data` are the images.
+pub(crate) fn python_batch(labels: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut p = b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x15training batch 1 of 5q\x03".to_vec();
+    p.extend(b"U\x06labelsq\x04]q\x05(");
+    p.extend(labels.iter().flat_map(|&label| [b'K', label]));
+    p.extend(b"eU\x04dataq\x06cnumpy.core.multiarray\n_reconstruct\nq\x07cnumpy\nndarray\nq\x08");
+    p.extend(b"K\x00\x85U\x01b\x87Rq\x09(K\x01");
+    p.extend(b"M");
+    p.extend((labels.len() as u16).to_le_bytes());
+    p.extend(b"M\x00\x0c\x86cnumpy\ndtype\nq\x0aU\x02u1K\x00K\x01\x87Rq\x0b");
+    p.extend(b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T");
+    p.extend((data.len() as u32).to_le_bytes());
+    p.extend(data);
+    p.extend(b"tbU\tfilenamesq\x0c]q\x0d(");
+    p.extend(labels.iter().flat_map(|_| *b"U\x05a.pngq\x0e"));
+    p.extend(b"r\x0f\x01\x00\x00eu.");
+    p
+}
+
+fn two_images() -> (Vec<u8>, Vec<u8>) {
+    let data: Vec<u8> = (0..2 * IMAGE_BYTES).map(|i| (i % 251) as u8).collect();
+    (python_batch(&[6, 9], &data), data)
+}
+
+fn replaced(pickle: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let at = pickle.windows(from.len()).position(|window| window == from).unwrap();
+    [&pickle[..at], to, &pickle[at + from.len()..]].concat()
+}
+
+fn problem(pickle: &[u8]) -> PickleProblem {
+    to_binary(pickle).unwrap_err().problem
+}
+
+#[test]
+fn batch_becomes_binary_records() {
+    let (pickle, data) = two_images();
+    let expected = [&[6], &data[..IMAGE_BYTES], &[9], &data[IMAGE_BYTES..]].concat();
+    assert_eq!(to_binary(&pickle).unwrap(), expected);
+}
+
+#[test]
+fn column_major_arrays_are_transposed() {
+    let (_, data) = two_images();
+    let columns: Vec<u8> =
+        (0..IMAGE_BYTES).flat_map(|i| [data[i], data[IMAGE_BYTES + i]]).collect();
+    let pickle = replaced(&python_batch(&[6, 9], &columns), b"\x89T", b"\x88T");
+    assert_eq!(to_binary(&pickle).unwrap(), to_binary(&two_images().0).unwrap());
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let (pickle, _) = two_images();
+    for length in 0..pickle.len() {
+        assert_eq!(problem(&pickle[..length]), PickleProblem::Truncated, "{length}");
+    }
+}
+
+#[test]
+fn unknown_things_are_refused_by_name() {
+    let (pickle, _) = two_images();
+    let evil = replaced(&pickle, b"cnumpy\ndtype\n", b"cposix\nsystem\n");
+    assert_eq!(problem(&evil), PickleProblem::Object("posix.system".into()));
+    let floats = replaced(&pickle, b"U\x02u1", b"U\x02f4");
+    assert_eq!(problem(&floats), PickleProblem::Object("NumPy type f4".into()));
+    assert_eq!(problem(b"\x80\x04}."), PickleProblem::Protocol(4));
+    assert_eq!(problem(b"\x80\x02X\x01\x00\x00\x00a."), PickleProblem::Opcode(b'X'));
+    assert_eq!(problem(b"\x80\x02}."), PickleProblem::NoEntry("data"));
+    assert_eq!(problem(b"\x80\x02K\x01."), PickleProblem::Expected("a dictionary"));
+}
+
+#[test]
+fn counts_must_agree() {
+    let (pickle, _) = two_images();
+    let fewer = replaced(&pickle, b"K\x06K\x09e", b"K\x06e");
+    assert_eq!(problem(&fewer), PickleProblem::LabelCount { expected: 2, actual: 1 });
+    let rows = replaced(&pickle, b"M\x02\x00M", b"J\xff\xff\xff\xffM");
+    assert!(matches!(problem(&rows), PickleProblem::Shape { rows: -1, columns: 3072, .. }));
+    let label = replaced(&pickle, b"K\x06K\x09e", b"K\x06M\x00\x01e");
+    assert_eq!(problem(&label), PickleProblem::Expected("labels from 0 to 9"));
+}
+
+#[test]
+fn bombs_are_defused() {
+    let deep = [b"\x80\x02N".as_slice(), &[0x85; 100_000]].concat();
+    assert_eq!(problem(&deep), PickleProblem::TooMuch("nested tuples"));
+    let long = [b"\x80\x02".as_slice(), &[b'N'; 1_100_000]].concat();
+    assert_eq!(problem(&long), PickleProblem::TooMuch("opcodes"));
+    // Memory can't be used to multiply tuples or lists.
+    assert_eq!(
+        problem(b"\x80\x02]q\x00h\x00a"),
+        PickleProblem::Expected("a plain value in memory")
+    );
+    let huge = b"\x80\x02T\xff\xff\xff\xff".as_slice();
+    assert_eq!(problem(huge), PickleProblem::Truncated);
+    // A mark guards what lies below it.
+    assert_eq!(problem(b"\x80\x02N(\x85"), PickleProblem::Expected("more values on the stack"));
+}
+
+#[test]
+fn numbers_of_every_width_are_read() {
+    let (pickle, _) = two_images();
+    for rows in [b"\x8a\x01\x02M".as_slice(), b"J\x02\x00\x00\x00M", b"K\x02M"] {
+        assert!(to_binary(&replaced(&pickle, b"M\x02\x00M", rows)).is_ok());
+    }
+    let nine_bytes = replaced(&pickle, b"M\x02\x00M", b"\x8a\x09\x02\0\0\0\0\0\0\0\0M");
+    assert_eq!(problem(&nine_bytes), PickleProblem::Expected("a number of 64 bits at most"));
+}
+
+proptest! {
+    #[test]
+    fn no_damage_and_no_noise_panics(
+        position in 0_usize..6_000, byte: u8,
+        noise in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let (mut pickle, _) = two_images();
+        if let Some(place) = pickle.get_mut(position) {
+            *place = byte;
+        }
+        let _ = to_binary(&pickle);
+        let _ = to_binary(&[b"\x80\x02(}]".as_slice(), &noise].concat());
+    }
+}

@@ -1,0 +1,199 @@
+//! The report's text: findings in, a document out. Every number comes from the findings or from
+//! the records' configurations; which sentence stands is decided by the tests.
+//!
+//! # Layout
+//! - [`claims`]: sentences about comparisons, chosen by the test's outcome
+//! - [`settings`]: what the runs' configurations have in common
+//! - [`summary`], [`introduction`], [`methodology`], [`experiments`]
+//! - [`learning_rate`], [`regularisation`], [`gradient_flow`], [`sweep`]: results
+//! - [`overall`]: the best model
+//! - [`discussion`], [`appendix`]
+
+mod appendix;
+mod claims;
+mod discussion;
+mod experiments;
+mod gradient_flow;
+mod introduction;
+mod learning_rate;
+mod methodology;
+mod overall;
+mod regularisation;
+mod settings;
+mod summary;
+mod sweep;
+
+use plateau_analysis::{Arm, ExperimentFindings, Findings};
+
+use crate::ReportInput;
+use crate::document::Document;
+use crate::document::markup::plain;
+use crate::figure::Figure;
+use crate::number::{count, plural};
+use crate::table::{Csv, Table};
+use settings::Settings;
+
+/// The document, and tables that only machines read.
+#[derive(Debug)]
+pub(crate) struct Paper {
+    pub(crate) document: Document,
+    pub(crate) csvs: Vec<(String, Csv)>,
+}
+
+/// A paper under construction.
+struct Writer<'a> {
+    input: &'a ReportInput<'a>,
+    findings: &'a Findings,
+    settings: Settings<'a>,
+    document: Document,
+    csvs: Vec<(String, Csv)>,
+}
+
+/// Writes the whole report.
+///
+/// # Errors
+/// If the sample images cannot be encoded.
+pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, png::EncodingError> {
+    let mut writer = Writer {
+        input,
+        findings: input.findings,
+        settings: Settings::of(input),
+        document: Document::default(),
+        csvs: Vec::new(),
+    };
+    writer.head();
+    summary::write(&mut writer);
+    introduction::write(&mut writer);
+    methodology::write(&mut writer)?;
+    writer.results();
+    discussion::write(&mut writer);
+    appendix::write(&mut writer);
+    writer.csv("learning_curves", crate::tables::curves::curves(&writer.all_arms()));
+    Ok(Paper { document: writer.document, csvs: writer.csvs })
+}
+
+impl Writer<'_> {
+    fn head(&mut self) {
+        let study = &self.findings.study;
+        self.document.title = study.title.clone();
+        let mut byline = vec![format!(
+            "{}, {} ({} with results)",
+            study.data.title(),
+            plural(study.n_runs, "run"),
+            count(study.n_stored as u64)
+        )];
+        if let Some(provenance) = self.findings.provenances.first() {
+            let commit: String = provenance.commit.chars().take(12).collect();
+            byline.push(format!("Plateau {}, commit {commit}", provenance.program));
+        }
+        self.document.byline = byline;
+    }
+
+    fn results(&mut self) {
+        for (i, experiment) in self.findings.experiments.iter().enumerate() {
+            let title = format!("Results of experiment {}: {}", i + 1, title(experiment));
+            self.document.heading(1, &results_id(i), title);
+            if experiment.preliminary() {
+                self.notice(
+                    "Runs of this experiment are still missing: its results are preliminary.",
+                );
+            }
+            match experiment {
+                ExperimentFindings::LearningRate(f) => learning_rate::write(self, f),
+                ExperimentFindings::Regularisation(f) => regularisation::write(self, f),
+                ExperimentFindings::GradientFlow(f) => gradient_flow::write(self, f),
+                ExperimentFindings::Sweep(f) => sweep::write(self, f),
+            }
+        }
+        overall::write(self);
+    }
+
+    /// Adds a figure; generated data are named on it.
+    fn figure(&mut self, figure: Figure) {
+        let study = &self.findings.study;
+        let figure = if study.synthetic { figure.marked(study.data.title()) } else { figure };
+        self.document.figure(figure);
+    }
+
+    /// Adds figures.
+    fn figures(&mut self, figures: Vec<Figure>) {
+        for figure in figures {
+            self.figure(figure);
+        }
+    }
+
+    /// Adds a table; generated data are named on it. A table without rows is left out.
+    fn table(&mut self, mut table: Table) {
+        if table.rows.is_empty() {
+            return;
+        }
+        let study = &self.findings.study;
+        if study.synthetic {
+            table.title = format!("{} ({})", table.title, study.data.title());
+        }
+        table.csv.push_column("data", study.data.title());
+        self.document.table(table);
+    }
+
+    /// Adds numbers for machines only.
+    fn csv(&mut self, id: &str, mut csv: Csv) {
+        if !csv.is_empty() {
+            csv.push_column("data", self.findings.study.data.title());
+            self.csvs.push((id.to_owned(), csv));
+        }
+    }
+
+    fn notice(&mut self, markup: impl Into<String>) {
+        self.document.blocks.push(crate::document::Block::Notice(markup.into()));
+    }
+
+    /// Every arm of every experiment, each once.
+    fn all_arms(&self) -> Vec<&Arm> {
+        let mut arms: Vec<&Arm> = Vec::new();
+        for arm in self.findings.experiments.iter().flat_map(arms_of) {
+            if !arms.iter().any(|known| known.phase == arm.phase && known.label == arm.label) {
+                arms.push(arm);
+            }
+        }
+        arms
+    }
+}
+
+/// The arms of an experiment, in the order of the report.
+fn arms_of(experiment: &ExperimentFindings) -> Vec<&Arm> {
+    match experiment {
+        ExperimentFindings::LearningRate(f) => f.arms.iter().chain(&f.scheduled).collect(),
+        ExperimentFindings::Regularisation(f) => {
+            let pairs = f.transfer.iter().flat_map(|transfer| &transfer.pairs);
+            f.arms.iter().chain(pairs.map(|pair| &pair.transferred)).collect()
+        }
+        ExperimentFindings::GradientFlow(f) => f.models.iter().map(|model| &model.arm).collect(),
+        ExperimentFindings::Sweep(f) => f.arms.iter().collect(),
+    }
+}
+
+/// The id of an experiment's results section.
+fn results_id(index: usize) -> String {
+    format!("results-{}", index + 1)
+}
+
+/// What an experiment is called.
+fn title(experiment: &ExperimentFindings) -> String {
+    match experiment {
+        ExperimentFindings::LearningRate(_) => "learning rate".to_owned(),
+        ExperimentFindings::Regularisation(f) if f.transfer.is_some() => {
+            "dropout and transfer".to_owned()
+        }
+        ExperimentFindings::Regularisation(_) => "dropout".to_owned(),
+        ExperimentFindings::GradientFlow(_) => "gradient flow and batch normalisation".to_owned(),
+        ExperimentFindings::Sweep(f) => format!("the phase “{}”", f.phase),
+    }
+}
+
+/// A rule in words as the analysis wrote it, as a sentence.
+fn rule_sentence(rule: &str) -> String {
+    let rule = rule.trim().trim_end_matches('.');
+    let mut signs = rule.chars();
+    let first: String = signs.next().into_iter().flat_map(char::to_uppercase).collect();
+    plain(&format!("{first}{}.", signs.as_str()))
+}

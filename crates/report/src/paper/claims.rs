@@ -1,0 +1,166 @@
+//! Sentences about comparisons. A difference is claimed only where the test showed one.
+
+use plateau_analysis::{Arm, Comparison, Estimate, Measure, TestOutcome};
+
+use crate::document::markup::plain;
+use crate::number::{fixed, p_value, percent, percent_interval, signed_points};
+use crate::tables::comparisons::reason_words;
+
+/// One sentence on the outcome of a comparison: n, effect, interval, adjusted p.
+pub(super) fn sentence(comparison: &Comparison) -> String {
+    let quoted = |label: &str| format!("“{}”", plain(label));
+    named(comparison, &quoted(&comparison.a), &quoted(&comparison.b))
+}
+
+/// The same, the two arms being called by these names (markup).
+pub(super) fn named(comparison: &Comparison, a: &str, b: &str) -> String {
+    let title = comparison.measure.title();
+    match (&comparison.test, comparison.means) {
+        (TestOutcome::Tested(test), Some(means)) if test.significant => {
+            let difference = means.difference.mean;
+            format!(
+                "The {title} was {} percentage points {} with {a} than with {b} ({}; {}).",
+                percent(difference.abs()),
+                direction(comparison.measure, difference),
+                interval_words(comparison),
+                p_value("adjusted p", test.p_adjusted),
+            )
+        }
+        (TestOutcome::Tested(test), Some(means)) => format!(
+            "No difference in {title} between {a} and {b} was found (mean difference {} points; \
+             {}; {}).",
+            signed_points(means.difference.mean),
+            interval_words(comparison),
+            p_value("adjusted p", test.p_adjusted),
+        ),
+        (TestOutcome::Untested { reason }, Some(means)) => format!(
+            "The {title} of {a} and {b} was not tested: {} (n = {}, mean difference {} points).",
+            reason_words(*reason),
+            comparison.n_pairs,
+            signed_points(means.difference.mean),
+        ),
+        _ => format!("The {title} of {a} and {b} could not be compared: no seed finished in both."),
+    }
+}
+
+fn direction(measure: Measure, difference: f64) -> &'static str {
+    match (measure, difference > 0.0) {
+        (Measure::TestAccuracy, true) => "higher",
+        (Measure::TestAccuracy, false) => "lower",
+        (_, true) => "larger",
+        (_, false) => "smaller",
+    }
+}
+
+/// `n = 5 pairs, 95 % interval of the difference 1.20 to 3.40`.
+fn interval_words(comparison: &Comparison) -> String {
+    let interval = comparison.interval().map(percent_interval);
+    match interval {
+        Some(interval) => {
+            format!(
+                "n\u{a0}=\u{a0}{} pairs, 95\u{a0}% interval of the difference {interval}",
+                comparison.n_pairs
+            )
+        }
+        None => format!("n\u{a0}=\u{a0}{}", comparison.n_pairs),
+    }
+}
+
+/// `77.90 % (95 % interval 77.50 to 78.30, n = 5)`.
+pub(super) fn percent_words(estimate: &Estimate) -> String {
+    let mean = percent(estimate.mean);
+    match estimate.interval {
+        Some(interval) => {
+            format!(
+                "{mean}\u{a0}% (95\u{a0}% interval {}, n\u{a0}=\u{a0}{})",
+                percent_interval(interval),
+                estimate.n
+            )
+        }
+        None => format!("{mean}\u{a0}% (n\u{a0}=\u{a0}{})", estimate.n),
+    }
+}
+
+/// What an arm reached: test accuracy and gap.
+pub(super) fn reached(arm: &Arm) -> String {
+    match &arm.finals {
+        Some(finals) => format!(
+            "a test accuracy of {} and a generalisation gap of {} percentage points",
+            percent_words(&finals.test_accuracy),
+            percent(finals.gap.mean)
+        ),
+        None => "no result".to_owned(),
+    }
+}
+
+/// When the validation loss was lowest, and how far it rose from there.
+pub(super) fn overfitting(arm: &Arm) -> Option<String> {
+    let curve = &arm.curves.validation_loss;
+    let (lowest_at, lowest) = curve
+        .points
+        .iter()
+        .map(|point| point.mean)
+        .enumerate()
+        .min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let last = curve.points.last()?.mean;
+    let (epoch, label) = (curve.epochs.get(lowest_at)?, plain(&arm.label));
+    Some(if lowest_at + 1 == curve.points.len() {
+        format!(
+            "With {label}, the mean validation loss fell up to the last epoch, to {} nats.",
+            fixed(last, 3)
+        )
+    } else {
+        format!(
+            "With {label}, the mean validation loss was lowest after epoch {epoch} ({} nats) and \
+             had risen to {} nats after the last.",
+            fixed(lowest, 3),
+            fixed(last, 3)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use plateau_analysis::{Interval, PairMeans, PairedTest, Untestable};
+
+    use super::*;
+
+    fn comparison(test: TestOutcome) -> Comparison {
+        let interval = Some(Interval { lower: 0.012, upper: 0.034 });
+        let difference = Estimate { n: 5, mean: 0.023, sd: Some(0.01), interval };
+        Comparison {
+            measure: Measure::TestAccuracy,
+            a: "cosine from 0.03".into(),
+            b: "rate 0.01".into(),
+            n_pairs: 5,
+            means: Some(PairMeans { a: 0.77, b: 0.747, difference }),
+            test,
+        }
+    }
+
+    fn test(p_adjusted: f64) -> TestOutcome {
+        TestOutcome::Tested(PairedTest {
+            t: 5.1,
+            df: 4.0,
+            p: p_adjusted / 2.0,
+            p_adjusted,
+            family_size: 2,
+            effect_size: 2.3,
+            wilcoxon_p: None,
+            significant: p_adjusted < 0.05,
+        })
+    }
+
+    #[test]
+    fn a_difference_is_claimed_only_where_the_test_showed_one() {
+        assert_eq!(
+            sentence(&comparison(test(0.012))).replace('\u{a0}', " "),
+            "The test accuracy was 2.30 percentage points higher with “cosine from 0.03” than with \
+             “rate 0.01” (n = 5 pairs, 95 % interval of the difference 1.20 to 3.40; adjusted p = \
+             0.012)."
+        );
+        assert!(sentence(&comparison(test(0.2))).starts_with("No difference in test accuracy"));
+        let untested = TestOutcome::Untested { reason: Untestable::TooFewPairs };
+        assert!(sentence(&comparison(untested)).contains("was not tested: fewer than two pairs"));
+    }
+}

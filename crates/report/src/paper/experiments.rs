@@ -1,0 +1,158 @@
+//! What was done in each experiment.
+
+use plateau_analysis::{ExperimentFindings, LearningRateFindings, RegularisationFindings};
+use plateau_record::{Choice, ScheduleShape};
+
+use super::settings::{epochs, splits};
+use super::{Writer, rule_sentence, title};
+use crate::document::markup::plain;
+use crate::number::{decimal, list, plural};
+use crate::tables::runs::schedule_words;
+
+pub(super) fn write(writer: &mut Writer<'_>) {
+    for (i, experiment) in writer.findings.experiments.iter().enumerate() {
+        let heading = format!("Experiment {}: {}", i + 1, title(experiment));
+        writer.document.heading(2, &format!("experiment-{}", i + 1), heading);
+        writer.document.paragraph(format!(
+            "Runs are {}, for {}, with {}.",
+            splits(experiment),
+            epochs(experiment),
+            seeds(writer),
+        ));
+        match experiment {
+            ExperimentFindings::LearningRate(f) => learning_rate(writer, f),
+            ExperimentFindings::Regularisation(f) => regularisation(writer, f),
+            ExperimentFindings::GradientFlow(f) => gradient_flow(writer, f),
+            ExperimentFindings::Sweep(f) => {
+                let labels: Vec<String> = f.arms.iter().map(|arm| plain(&arm.label)).collect();
+                writer.document.paragraph(format!(
+                    "The settings are {}; every one is compared with the one that does best by \
+                     final validation accuracy. {}",
+                    list(&labels),
+                    choices(&f.choices),
+                ));
+            }
+        }
+    }
+}
+
+fn seeds(writer: &Writer<'_>) -> String {
+    let seeds: Vec<String> = writer.findings.study.seeds.iter().map(ToString::to_string).collect();
+    format!("{} each ({})", plural(seeds.len(), "seed"), list(&seeds))
+}
+
+/// How settings followed from results.
+fn choices(choices: &[Choice]) -> String {
+    choices
+        .iter()
+        .map(|choice| {
+            let values: Vec<String> = choice.values.iter().map(|value| decimal(*value)).collect();
+            let setting = match choice.setting.as_str() {
+                "rate" => "learning rate",
+                "dropout" => "dropout rate",
+                other => other,
+            };
+            let plural = if values.len() == 1 { "" } else { "s" };
+            format!(
+                "The {}{plural} {} followed from the phase “{}”: {}",
+                plain(setting),
+                list(&values),
+                plain(&choice.from),
+                rule_sentence(&choice.rule),
+            )
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn learning_rate(writer: &mut Writer<'_>, f: &LearningRateFindings) {
+    if let Some(range) = &f.range_test {
+        writer.document.paragraph(format!(
+            "A learning-rate range test {{cite:smith2017}} comes first, with {}: the rate grows \
+             exponentially from step to step during one run, which ends early once the batch’s \
+             loss has grown far above its lowest smoothed value. {}",
+            plural(range.n_runs + range.n_missing, "seed"),
+            choices(&f.constant_choices),
+        ));
+    } else {
+        writer.document.paragraph(choices(&f.constant_choices));
+    }
+    let rates: Vec<String> = f.arms.iter().map(|arm| decimal(arm.schedule.rate)).collect();
+    writer.document.paragraph(format!(
+        "The constant rates are {}. A rate is too high if the loss of any seed diverges, or if a \
+         run collapses to guessing; it is too low if the validation accuracy is still rising at \
+         the end. Both are checked after the runs.",
+        list(&rates)
+    ));
+    for arm in &f.scheduled {
+        let reference = match arm.schedule.shape {
+            ScheduleShape::Cosine => {
+                " The rate after the share s of all steps is half the starting rate times 1 + \
+                 cos(π·s) {cite:loshchilov2017}."
+            }
+            _ => "",
+        };
+        writer.document.paragraph(format!(
+            "The scheduler lowers the rate during training: {}.{reference} {} It is compared with \
+             the best constant rate on test accuracy and on the generalisation gap.",
+            plain(&schedule_words(&arm.schedule)),
+            choices(&f.scheduled_choices),
+        ));
+    }
+}
+
+fn regularisation(writer: &mut Writer<'_>, f: &RegularisationFindings) {
+    let rates: Vec<String> = f.arms.iter().map(|arm| decimal(arm.dropout)).collect();
+    let schedule = f.arms.first().map(|arm| schedule_words(&arm.schedule));
+    writer.document.paragraph(format!(
+        "The dropout rates are {}; the learning rate is {}. {} Each non-zero rate is compared \
+         with no dropout. The best one is the one with the highest mean validation accuracy after \
+         the last epoch.",
+        list(&rates),
+        plain(&schedule.unwrap_or_default()),
+        choices(&f.choices),
+    ));
+    let Some(transfer) = &f.transfer else { return };
+    let rates: Vec<String> = transfer.pairs.iter().map(|pair| decimal(pair.dropout)).collect();
+    writer.document.paragraph(format!(
+        "Then the halves are swapped {{cite:yosinski2014}}: the convolutions of each finished run \
+         are frozen, both fully connected layers are initialised anew, and these alone are trained \
+         on the other half, with dropout {}, each seed from its own seed’s run. They are compared \
+         with the models whose layers were trained together. Since the new validation half has \
+         trained the frozen convolutions, validation accuracy is too high and the generalisation \
+         gap too small in these runs; the test images are the fair judge, and the gap between \
+         training and test accuracy is given as well. {}",
+        list(&rates),
+        choices(&transfer.choices),
+    ));
+}
+
+fn gradient_flow(writer: &mut Writer<'_>, f: &plateau_analysis::GradientFlowFindings) {
+    let windows: Vec<String> = f
+        .windows
+        .iter()
+        .map(|window| {
+            let end = crate::tables::gradients::window_word(window.kind);
+            if window.from == window.to {
+                format!("the {end} (epoch {})", window.from)
+            } else {
+                format!("the {end} (epochs {} to {})", window.from, window.to)
+            }
+        })
+        .collect();
+    let models: Vec<String> = f
+        .models
+        .iter()
+        .map(|model| plain(&crate::figures::gradients::model_title(model)))
+        .collect();
+    let rule = f.dropout_rule.as_deref().map(rule_sentence).unwrap_or_default();
+    writer.document.paragraph(format!(
+        "The models are {}. {rule} At every step the gradient of the batch’s loss with respect to \
+         every weight and, apart, every bias is recorded: mean and standard deviation over the \
+         elements of a layer and the steps of an epoch, of the gradient and of its absolute value. \
+         They are pooled over {}. The mean absolute gradients of each layer are compared with \
+         those of the plain model on a logarithmic scale.",
+        list(&models),
+        list(&windows),
+    ));
+}

@@ -1,0 +1,149 @@
+//! Results of the gradient-flow experiment.
+
+use plateau_analysis::{Comparison, GradientComparison, GradientFlowFindings, ModelRole};
+use plateau_record::ParameterKind;
+
+use super::Writer;
+use super::claims::named;
+use crate::figures::batch_norm::name;
+use crate::figures::gradient_maps::gradient_heat_map;
+use crate::figures::{batch_norm, gradients};
+use crate::number::fixed;
+use crate::tables::arms::{Gaps, arms};
+use crate::tables::comparisons::comparisons;
+use crate::tables::gradients::{kind_name, ratios, summaries, window_word};
+
+/// For each model, in how many layers its weights' gradients differ from the plain model's.
+pub(super) fn counts(f: &GradientFlowFindings) -> Vec<String> {
+    [ModelRole::Dropout, ModelRole::BatchNorm]
+        .into_iter()
+        .filter_map(|role| count(f, role, ParameterKind::Weight))
+        .collect()
+}
+
+fn count(f: &GradientFlowFindings, role: ModelRole, kind: ParameterKind) -> Option<String> {
+    let of: Vec<&GradientComparison> =
+        f.comparisons.iter().filter(|c| c.model == role && c.parameter == kind).collect();
+    let tested = of.iter().filter(|c| c.comparison.tested().is_some()).count();
+    if tested == 0 {
+        return None;
+    }
+    let significant: Vec<&GradientComparison> =
+        of.into_iter().filter(|c| c.comparison.significant()).collect();
+    let (model, kind) = (name(role), kind_name(kind));
+    if significant.is_empty() {
+        return Some(format!(
+            "No difference between {model} and the plain model was found in the mean absolute \
+             gradients of the {kind}, in any of {tested} tests by layer and window (adjusted p ≥ \
+             0.05)."
+        ));
+    }
+    let extremes = extremes(&significant).unwrap_or_default();
+    Some(format!(
+        "With {model}, the mean absolute gradients of the {kind} differed from the plain model’s \
+         in {} of {tested} tests by layer and window (adjusted p < 0.05){extremes}.",
+        significant.len()
+    ))
+}
+
+/// The smallest and the largest of the ratios that were shown.
+fn extremes(significant: &[&GradientComparison]) -> Option<String> {
+    let with_ratio = || significant.iter().filter_map(|c| c.ratio.map(|ratio| (ratio, c)));
+    let smallest = with_ratio().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let largest = with_ratio().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let words = |(ratio, c): (f64, &&GradientComparison)| {
+        let n = c.comparison.n_pairs;
+        format!(
+            "{} times the plain model’s in {} at the {} (n = {n} pairs)",
+            fixed(ratio, 2),
+            c.name,
+            window_word(c.window)
+        )
+    };
+    Some(if significant.len() == 1 {
+        format!(": {}", words(smallest))
+    } else {
+        format!(", from {} to {}", words(smallest), words(largest))
+    })
+}
+
+pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
+    writer.document.heading(2, "gradients", "Gradients by layer");
+    let by_layer = gradients::figures(f);
+    if by_layer.is_empty() {
+        writer.document.paragraph("No gradients have been recorded yet.");
+    } else {
+        let map = gradient_heat_map(f);
+        let shown = if map.is_some() {
+            "; {figure:gradient_heatmap} follows the absolute gradients through all epochs"
+        } else {
+            ""
+        };
+        let weights = ratios(f, ParameterKind::Weight);
+        let biases = ratios(f, ParameterKind::Bias);
+        let tested = match (weights.rows.is_empty(), biases.rows.is_empty()) {
+            (true, true) => "",
+            (false, true) => " ({table:gradient_ratios_weights})",
+            (true, false) => " ({table:gradient_ratios_biases})",
+            (false, false) => " ({table:gradient_ratios_weights}, {table:gradient_ratios_biases})",
+        };
+        let claims: Vec<String> = [ParameterKind::Weight, ParameterKind::Bias]
+            .into_iter()
+            .flat_map(|kind| {
+                [ModelRole::Dropout, ModelRole::BatchNorm]
+                    .into_iter()
+                    .filter_map(move |role| count(f, role, kind))
+            })
+            .collect();
+        writer.document.paragraph(format!(
+            "{{figure:gradient_mean}} and {{figure:gradient_std}} show mean and standard deviation \
+             of the gradients of each layer, {{figure:gradient_abs_mean}} and \
+             {{figure:gradient_abs_std}} those of their absolute values{shown}. {tested}{}",
+            claims.join(" ")
+        ));
+        writer.figures(by_layer);
+        writer.figures(map.into_iter().collect());
+        writer.table(weights);
+        writer.table(biases);
+        writer.csv("gradients", summaries(f));
+    }
+    performance(writer, f);
+}
+
+/// Batch norm against the plain model.
+pub(super) fn performance_claims(f: &GradientFlowFindings) -> Vec<String> {
+    f.performance.iter().map(|c| named(c, "batch normalisation", "the plain model")).collect()
+}
+
+fn performance(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
+    writer.document.heading(2, "batch-norm", "Performance with batch normalisation");
+    let figures = batch_norm::figures(f);
+    let shown = match (figures.is_empty(), f.performance.is_empty()) {
+        (true, _) => "",
+        (false, true) => {
+            "Learning curves with and without batch normalisation are in \
+             {figure:batch_norm_curves}, final results in {figure:batch_norm_comparison} and \
+             {table:gradient_arms}. "
+        }
+        (false, false) => {
+            "Learning curves with and without batch normalisation are in \
+             {figure:batch_norm_curves}, final results in {figure:batch_norm_comparison}, \
+             {table:gradient_arms} and {table:batch_norm_comparisons}. "
+        }
+    };
+    writer.document.paragraph(format!("{shown}{}", performance_claims(f).join(" ")));
+    writer.figures(figures);
+    let models: Vec<_> = f.models.iter().map(|model| &model.arm).collect();
+    writer.table(arms(
+        "gradient_arms",
+        "Final results of the models whose gradients are compared",
+        &models,
+        Gaps::Validation,
+    ));
+    let all: Vec<&Comparison> = f.performance.iter().collect();
+    writer.table(comparisons(
+        "batch_norm_comparisons",
+        "Batch normalisation against the plain model",
+        &all,
+    ));
+}

@@ -1,0 +1,111 @@
+//! Results of the dropout rates and of the transfer.
+
+use plateau_analysis::{Comparison, Measure, RegularisationFindings, Trend};
+
+use super::claims::{reached, sentence};
+use super::{Writer, rule_sentence};
+use crate::figures::{regularisation, transfer};
+use crate::number::{fixed, percent_interval, signed_points};
+use crate::tables::arms::{Gaps, arms};
+use crate::tables::comparisons::comparisons;
+
+pub(super) fn write(writer: &mut Writer<'_>, f: &RegularisationFindings) {
+    writer.document.heading(2, "dropout", "Dropout");
+    let best = f.best.and_then(|best| f.arms.get(best));
+    let best_text = best.map_or_else(
+        || "No non-zero rate could be called the best.".to_owned(),
+        |arm| {
+            let rule = f.best_rule.as_deref().map(rule_sentence).unwrap_or_default();
+            format!("{rule} It reached {}.", reached(arm))
+        },
+    );
+    let claims: Vec<String> = [Measure::TestAccuracy, Measure::GeneralisationGap]
+        .into_iter()
+        .filter_map(|measure| f.best_against_plain(measure))
+        .map(sentence)
+        .collect();
+    let trends: Vec<String> = f.trends.iter().map(trend).collect();
+    writer.document.paragraph(format!(
+        "{{figure:dropout_curves}} shows the learning curves, and {{figure:dropout_final}} and \
+         {{table:dropout_arms}} what was reached after the last epoch. {best_text} {} {} {}",
+        claims.join(" "),
+        counts(&f.comparisons),
+        trends.join(" "),
+    ));
+    writer.figures(regularisation::figures(f));
+    let all: Vec<_> = f.arms.iter().collect();
+    writer.table(arms("dropout_arms", "Final results by dropout rate", &all, Gaps::Validation));
+    let all: Vec<&Comparison> = f.comparisons.iter().collect();
+    writer.table(comparisons("dropout_comparisons", "Dropout against no dropout", &all));
+    transferred(writer, f);
+}
+
+/// How many rates differ from no dropout.
+fn counts(comparisons: &[Comparison]) -> String {
+    let count = |measure: Measure| {
+        let of: Vec<&Comparison> = comparisons.iter().filter(|c| c.measure == measure).collect();
+        (of.iter().filter(|c| c.significant()).count(), of.len())
+    };
+    let ((accuracy, n), (gap, _)) =
+        (count(Measure::TestAccuracy), count(Measure::GeneralisationGap));
+    if n == 0 {
+        return String::new();
+    }
+    format!(
+        "Of the {n} non-zero rates, {accuracy} differed from no dropout in test accuracy, and {gap} \
+         in the generalisation gap ({{table:dropout_comparisons}})."
+    )
+}
+
+fn trend(trend: &Trend) -> String {
+    let per_tenth = |value: f64| value / 10.0;
+    let interval = trend.slope.interval.map(|i| plateau_analysis::Interval {
+        lower: per_tenth(i.lower),
+        upper: per_tenth(i.upper),
+    });
+    let interval = interval.map_or_else(String::new, |i| {
+        format!(" (95 % interval {}, n = {})", percent_interval(i), trend.slope.n)
+    });
+    format!(
+        "Along a straight line over all rates, the {} changes by {} percentage points per {} of \
+         dropout rate{interval}.",
+        trend.measure.title(),
+        signed_points(per_tenth(trend.slope.mean)),
+        fixed(0.1, 1),
+    )
+}
+
+fn transferred(writer: &mut Writer<'_>, f: &RegularisationFindings) {
+    let Some(findings) = &f.transfer else { return };
+    writer.document.heading(2, "transfer", "Transfer to the other half");
+    let figures = transfer::figures(f);
+    if figures.is_empty() {
+        writer.document.paragraph("No transferred run has finished yet.");
+        return;
+    }
+    let all: Vec<&Comparison> = findings.pairs.iter().flat_map(|pair| &pair.comparisons).collect();
+    let fair = all.iter().filter(|c| c.measure != Measure::GeneralisationGap);
+    let claims: Vec<String> = fair.map(|c| sentence(c)).collect();
+    let tested = if all.is_empty() { "" } else { " and {table:transfer_comparisons}" };
+    writer.document.paragraph(format!(
+        "{{figure:transfer_curves}} shows how the fully connected layers learned on frozen \
+         convolutions, {{figure:transfer_comparison}}, {{table:transfer_arms}}{tested} how they did in \
+         the end. {}",
+        claims.join(" ")
+    ));
+    writer.figures(figures);
+    let together = findings.pairs.iter().filter_map(|pair| f.arms.get(pair.together?));
+    let arms_shown: Vec<_> =
+        together.chain(findings.pairs.iter().map(|pair| &pair.transferred)).collect();
+    writer.table(arms(
+        "transfer_arms",
+        "Final results with all layers trained together and with frozen convolutions",
+        &arms_shown,
+        Gaps::ValidationAndTest,
+    ));
+    writer.table(comparisons(
+        "transfer_comparisons",
+        "Frozen convolutions against all layers trained together",
+        &all,
+    ));
+}

@@ -1,0 +1,18 @@
+//! The tables of a report.
+//!
+//! # Layout
+//! - [`arms`]: means of final metrics, one row per arm
+//! - [`comparisons`]: paired tests, one row per comparison
+//! - [`learning_rate`]: checks of the constant rates
+//! - [`gradients`]: gradients of each layer against the plain model's
+//! - [`layers`], [`classes`], [`runs`]: the network, the best model's classes, every run
+//! - [`curves`]: the numbers behind the figures, for machines only
+
+pub mod arms;
+pub mod classes;
+pub mod comparisons;
+pub mod curves;
+pub mod gradients;
+pub mod layers;
+pub mod learning_rate;
+pub mod runs;

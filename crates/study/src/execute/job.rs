@@ -1,0 +1,81 @@
+//! What passes between the executor and a worker: JSON, one value per line.
+
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+
+use plateau_record::{Epoch, Performance, RunConfig, RunId};
+use serde::{Deserialize, Serialize};
+
+/// The one line on a worker's standard input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The run.
+    pub config: RunConfig,
+    /// The study's folder, in which the run is to be stored.
+    pub store: PathBuf,
+    /// Where the data set is, if it is one of files.
+    pub data: Option<PathBuf>,
+    /// Threads to compute with.
+    pub threads: usize,
+    /// The weights of the run it starts from, if it starts from one.
+    pub parent_weights: Option<PathBuf>,
+}
+
+impl Job {
+    /// Reads the job from a worker's standard input. What remains of the input is to be
+    /// watched: when it ends, the worker must.
+    ///
+    /// # Errors
+    /// If there is no line, or it isn't a job.
+    pub fn read(input: &mut dyn BufRead) -> io::Result<Self> {
+        let mut line = String::new();
+        input.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    pub(super) fn to_line(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self).map(|json| json + "\n")
+    }
+}
+
+/// A line on a worker's standard output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Message {
+    /// Some steps are done: a few times per second at most.
+    Progress {
+        /// Steps done of the run.
+        step: u64,
+        /// Steps of the whole run.
+        of: u64,
+    },
+    /// An epoch is done and evaluated.
+    Epoch {
+        /// Which.
+        epoch: Epoch,
+        /// Epochs of the run.
+        of: Epoch,
+        /// Speed of its training steps.
+        images_per_second: f64,
+        /// Training metrics after it.
+        train: Performance,
+        /// Validation metrics after it.
+        validation: Performance,
+    },
+    /// The run is stored.
+    Done {
+        /// Its id.
+        id: RunId,
+    },
+}
+
+impl Message {
+    /// The line to print, without its end.
+    ///
+    /// # Errors
+    /// Never, in practice: every message can be written as JSON.
+    pub fn to_line(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}

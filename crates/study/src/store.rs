@@ -1,0 +1,209 @@
+//! The folder that holds a study's results.
+//!
+//! ```text
+//! DIR/study.toml                      which runs belong to which question (StudyRecord)
+//! DIR/runs/<id>/run.json              format, id, configuration, provenance
+//! DIR/runs/<id>/epochs.jsonl          a line per epoch
+//! DIR/runs/<id>/gradients.jsonl       a line per epoch, layer and parameter kind
+//! DIR/runs/<id>/range.jsonl           a line per step of a range test
+//! DIR/runs/<id>/result.json           how it ended
+//! DIR/runs/<id>/weights.safetensors   the final weights, if any
+//! DIR/runs/.<id>.<unique>.tmp/        a run under way
+//! ```
+//!
+//! A run is written into a folder of its own and renamed when it is finished: **a run is whole
+//! or absent, and never overwritten**.
+//!
+//! # Layout
+//! - [`error`]: what can go wrong with it: [`StoreError`]
+//! - `files`: writing as a whole, reading with the line in the error
+//! - `writer`: a run under way: [`RunWriter`]
+//! - `reader`: a run read back and checked
+//! - `stale`: what dead processes left behind
+
+pub mod error;
+mod files;
+mod reader;
+mod stale;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plateau_record::{FORMAT_VERSION, Provenance, RunConfig, RunId, RunRecord, StudyRecord};
+
+pub use error::StoreError;
+pub use writer::{Commit, RunWriter};
+
+use error::{Action, Context as _};
+
+const STUDY_FILE: &str = "study.toml";
+const STUDY_HEADER: &str = "\
+# The resolved study: which runs belong to which question, and what followed from results.
+# Written by plateau; `runs/` holds the runs by id.
+
+";
+
+/// A study's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// Opens the folder of the study of that name, and makes it if it isn't there. Removes what
+    /// dead processes left behind.
+    ///
+    /// # Errors
+    /// If the folder holds another study or anything else, or can't be made or read.
+    pub fn open(dir: &Path, study_name: &str) -> Result<Self, StoreError> {
+        let store = Self { dir: dir.to_owned() };
+        let runs = store.runs_dir();
+        if dir.is_dir() {
+            if let Some(found) = store.study()? {
+                if found.name != study_name {
+                    return Err(StoreError::OtherStudy {
+                        dir: dir.to_owned(),
+                        expected: study_name.to_owned(),
+                        found: found.name,
+                    });
+                }
+            } else {
+                store.refuse_foreign_files()?;
+            }
+        }
+        fs::create_dir_all(&runs).context(Action::Create, &runs)?;
+        stale::remove(&runs)?;
+        Ok(store)
+    }
+
+    /// The folder of a study that is known to be there: no check, nothing made.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The resolved study as last written, if it was.
+    ///
+    /// # Errors
+    /// If the file can't be read or isn't one of this format.
+    pub fn study(&self) -> Result<Option<StudyRecord>, StoreError> {
+        let path = self.dir.join(STUDY_FILE);
+        let Some(text) = files::read_if_there(&path)? else { return Ok(None) };
+        reader::study(&path, &text).map(Some)
+    }
+
+    /// Writes the resolved study, unless the file says the same already.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn write_study(&self, study: &StudyRecord) -> Result<(), StoreError> {
+        let path = self.dir.join(STUDY_FILE);
+        let body = toml::to_string(study).map_err(|error| StoreError::Unrepresentable {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        let text = format!("{STUDY_HEADER}{body}");
+        if files::read_if_there(&path)?.is_some_and(|old| old == text) {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.dir).context(Action::Create, &self.dir)?;
+        files::write_whole(&path, text.as_bytes())
+    }
+
+    /// Whether a run is finished.
+    #[must_use]
+    pub fn has(&self, id: &RunId) -> bool {
+        self.run_dir(id).is_dir()
+    }
+
+    /// The ids of all finished runs, in order.
+    ///
+    /// # Errors
+    /// If the folder can't be read.
+    pub fn run_ids(&self) -> Result<Vec<RunId>, StoreError> {
+        let dir = self.runs_dir();
+        if !dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = files::names_in(&dir)?;
+        Ok(names.into_iter().filter(|name| is_run_id(name)).map(RunId).collect())
+    }
+
+    /// Reads one finished run.
+    ///
+    /// # Errors
+    /// If it isn't there, can't be read, is of another format, or isn't the run of that id.
+    pub fn load(&self, id: &RunId) -> Result<RunRecord, StoreError> {
+        reader::run(&self.run_dir(id), id)
+    }
+
+    /// Reads all finished runs.
+    ///
+    /// # Errors
+    /// As [`Store::load`], at the first run that fails.
+    pub fn runs(&self) -> Result<BTreeMap<RunId, RunRecord>, StoreError> {
+        let ids = self.run_ids()?.into_iter();
+        ids.map(|id| self.load(&id).map(|run| (id, run))).collect()
+    }
+
+    /// Where the final weights of a run are, if they were kept.
+    #[must_use]
+    pub fn weights(&self, id: &RunId) -> Option<PathBuf> {
+        Some(self.run_dir(id).join(writer::WEIGHTS_FILE)).filter(|path| path.is_file())
+    }
+
+    /// Begins to write a run.
+    ///
+    /// # Errors
+    /// If the folder can't be written to.
+    pub fn begin(
+        &self,
+        config: &RunConfig,
+        provenance: &Provenance,
+    ) -> Result<RunWriter, StoreError> {
+        RunWriter::begin(self.runs_dir(), config, provenance)
+    }
+
+    fn runs_dir(&self) -> PathBuf {
+        self.dir.join("runs")
+    }
+
+    fn run_dir(&self, id: &RunId) -> PathBuf {
+        self.runs_dir().join(&id.0)
+    }
+
+    /// A folder without `study.toml` is taken if it is empty, or if an execution that was cut
+    /// short has left its folder of runs there.
+    fn refuse_foreign_files(&self) -> Result<(), StoreError> {
+        let names = files::names_in(&self.dir)?;
+        if self.runs_dir().is_dir() {
+            let runs = files::names_in(&self.runs_dir())?;
+            if runs.iter().all(|name| is_run_id(name) || stale::is_under_way(name)) {
+                return Ok(());
+            }
+        }
+        match names.into_iter().find(|name| !name.starts_with('.')) {
+            None => Ok(()),
+            Some(entry) => Err(StoreError::NotAStudy { dir: self.dir.clone(), entry }),
+        }
+    }
+}
+
+fn is_run_id(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn check_format(path: &Path, found: u32) -> Result<(), StoreError> {
+    if found == FORMAT_VERSION {
+        return Ok(());
+    }
+    Err(StoreError::Format { path: path.to_owned(), expected: FORMAT_VERSION, found })
+}

@@ -1,0 +1,118 @@
+//! What can go wrong with a study's folder.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use plateau_record::RunId;
+
+/// A folder or file that can't be used, and why.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The system refused: not there, not allowed, disk full.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: Action,
+        /// On what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The folder belongs to another study.
+    #[error("{} holds the study `{found}`, not `{expected}`", dir.display())]
+    OtherStudy {
+        /// The folder.
+        dir: PathBuf,
+        /// The study it was opened for.
+        expected: String,
+        /// The study it holds.
+        found: String,
+    },
+    /// The folder holds something, and it isn't a study.
+    #[error("{} is not empty and holds no study: found `{entry}`, no study.toml", dir.display())]
+    NotAStudy {
+        /// The folder.
+        dir: PathBuf,
+        /// One of the things in it.
+        entry: String,
+    },
+    /// A record of another version of the format.
+    #[error("{}: record format {found}, this program reads {expected}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The version that this program reads and writes.
+        expected: u32,
+        /// The version of the file.
+        found: u32,
+    },
+    /// A file that isn't what it should be.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A run whose configuration isn't the one its folder is named after.
+    #[error("{}: expected run {expected}, found {found}", path.display())]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+        /// The id that the folder says.
+        expected: RunId,
+        /// The id that the file says, or the hash of its configuration.
+        found: RunId,
+    },
+    /// A record that would not come back as it is, such as one with a number that isn't finite.
+    #[error("{}: cannot be stored: {reason}", path.display())]
+    Unrepresentable {
+        /// The file it was meant for.
+        path: PathBuf,
+        /// What would change.
+        reason: String,
+    },
+}
+
+/// What was tried with a file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Making it.
+    Create,
+    /// Reading it.
+    Read,
+    /// Writing it.
+    Write,
+    /// Moving it to its final name.
+    Rename,
+    /// Removing it.
+    Remove,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// Adds what was tried on which path.
+pub(super) trait Context<T> {
+    fn context(self, action: Action, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn context(self, action: Action, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Io { action, path: path.to_owned(), source })
+    }
+}

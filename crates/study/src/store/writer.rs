@@ -1,0 +1,246 @@
+//! A run under way: written aside, moved into place when it is whole.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use plateau_record::{
+    EpochRecord, FORMAT_VERSION, GradientRecord, Provenance, RangeRecord, RunConfig, RunId,
+    RunResult,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::check_format;
+use super::error::{Action, Context as _, StoreError};
+use super::files::sync_dir;
+use super::reader::{self, RunHead};
+
+pub(super) const RUN_FILE: &str = "run.json";
+pub(super) const EPOCHS_FILE: &str = "epochs.jsonl";
+pub(super) const GRADIENTS_FILE: &str = "gradients.jsonl";
+pub(super) const RANGE_FILE: &str = "range.jsonl";
+pub(super) const RESULT_FILE: &str = "result.json";
+pub(super) const WEIGHTS_FILE: &str = "weights.safetensors";
+
+/// A run being written. Dropped before [`RunWriter::finish`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct RunWriter {
+    id: RunId,
+    /// The folder that holds all runs.
+    runs: PathBuf,
+    /// The folder of this run, until it is renamed.
+    aside: PathBuf,
+    /// `run.json`, locked for as long as the process lives: an unlocked folder is stale.
+    head: File,
+    epochs: Lines,
+    gradients: Lines,
+    range: Lines,
+}
+
+/// What became of a run that was finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// It is in the store.
+    Stored,
+    /// The same run was there already, whole. It was kept and this one discarded.
+    AlreadyThere,
+}
+
+impl RunWriter {
+    pub(super) fn begin(
+        runs: PathBuf,
+        config: &RunConfig,
+        provenance: &Provenance,
+    ) -> Result<Self, StoreError> {
+        fs::create_dir_all(&runs).context(Action::Create, &runs)?;
+        let id = config.id();
+        let (aside, mut head) = claim(&runs, &id)?;
+        let path = aside.join(RUN_FILE);
+        let record = RunHead {
+            format: FORMAT_VERSION,
+            id: id.clone(),
+            config: config.clone(),
+            provenance: provenance.clone(),
+        };
+        let mut json = to_json(&path, &record, serde_json::to_string_pretty)?;
+        json.push('\n');
+        head.write_all(json.as_bytes()).context(Action::Write, &path)?;
+        Ok(Self {
+            id,
+            epochs: Lines::create(aside.join(EPOCHS_FILE))?,
+            gradients: Lines::create(aside.join(GRADIENTS_FILE))?,
+            range: Lines::create(aside.join(RANGE_FILE))?,
+            runs,
+            aside,
+            head,
+        })
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// Adds a finished epoch.
+    ///
+    /// # Errors
+    /// If it can't be written, or a number in it isn't finite.
+    pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), StoreError> {
+        self.epochs.push(record)
+    }
+
+    /// Adds the gradients of one layer in one epoch.
+    ///
+    /// # Errors
+    /// If they can't be written, or a number in them isn't finite.
+    pub fn gradient(&mut self, record: &GradientRecord) -> Result<(), StoreError> {
+        self.gradients.push(record)
+    }
+
+    /// Adds a step of a range test.
+    ///
+    /// # Errors
+    /// If it can't be written, or a number in it isn't finite.
+    pub fn range(&mut self, record: &RangeRecord) -> Result<(), StoreError> {
+        self.range.push(record)
+    }
+
+    /// Ends the run: flushes everything to the disk and moves it into place.
+    ///
+    /// # Errors
+    /// If it can't be written, if `result` belongs to another run or format, or if a run of the
+    /// same id is there already and can't be read.
+    pub fn finish(
+        mut self,
+        result: &RunResult,
+        weights: Option<&[u8]>,
+    ) -> Result<Commit, StoreError> {
+        let path = self.aside.join(RESULT_FILE);
+        if result.id != self.id {
+            return Err(StoreError::OtherRun {
+                path,
+                expected: self.id.clone(),
+                found: result.id.clone(),
+            });
+        }
+        check_format(&path, result.format)?;
+        let mut json = to_json(&path, result, serde_json::to_string_pretty)?;
+        json.push('\n');
+        write_synced(&path, json.as_bytes())?;
+        if let Some(weights) = weights {
+            write_synced(&self.aside.join(WEIGHTS_FILE), weights)?;
+        }
+        for lines in [&mut self.epochs, &mut self.gradients, &mut self.range] {
+            lines.sync()?;
+        }
+        self.head.sync_all().context(Action::Write, &self.aside.join(RUN_FILE))?;
+        sync_dir(&self.aside)?;
+
+        let place = self.runs.join(&self.id.0);
+        // A rename never replaces a folder with something in it.
+        if let Err(source) = fs::rename(&self.aside, &place) {
+            if !place.is_dir() {
+                return Err(StoreError::Io { action: Action::Rename, path: place, source });
+            }
+            reader::run(&place, &self.id)?;
+            return Ok(Commit::AlreadyThere);
+        }
+        sync_dir(&self.runs)?;
+        Ok(Commit::Stored)
+    }
+}
+
+impl Drop for RunWriter {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove; what cannot be removed is stale, and
+        // removed when the store is next opened.
+        let _ = fs::remove_dir_all(&self.aside);
+    }
+}
+
+/// Makes a folder for a run under way, and locks it by its `run.json`.
+fn claim(runs: &Path, id: &RunId) -> Result<(PathBuf, File), StoreError> {
+    let mut unique = 0_u32;
+    loop {
+        let aside = runs.join(format!(".{id}.{}-{unique}.tmp", std::process::id()));
+        unique += 1;
+        match fs::create_dir(&aside) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            Err(error) => return Err(error).context(Action::Create, &aside),
+        }
+        // Until the lock is held another process may take the folder for a stale one.
+        let path = aside.join(RUN_FILE);
+        let file = match File::create_new(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).context(Action::Create, &path),
+        };
+        match file.lock() {
+            Ok(()) => {}
+            // File systems without locks: `stale` leaves their folders alone.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(error) => return Err(error).context(Action::Create, &path),
+        }
+        if path.exists() {
+            return Ok((aside, file));
+        }
+    }
+}
+
+/// A file of one JSON value per line.
+#[derive(Debug)]
+struct Lines {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Lines {
+    fn create(path: PathBuf) -> Result<Self, StoreError> {
+        let file = File::create_new(&path).context(Action::Create, &path)?;
+        Ok(Self { path, file: BufWriter::new(file) })
+    }
+
+    fn push<T>(&mut self, record: &T) -> Result<(), StoreError>
+    where
+        T: Serialize + DeserializeOwned + PartialEq,
+    {
+        let json = to_json(&self.path, record, serde_json::to_string)?;
+        writeln!(self.file, "{json}").context(Action::Write, &self.path)
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        synced.context(Action::Write, &self.path)
+    }
+}
+
+/// JSON that reads back as the same record, to the last bit: NaN and infinities don't.
+fn to_json<T>(
+    path: &Path,
+    record: &T,
+    write: impl Fn(&T) -> serde_json::Result<String>,
+) -> Result<String, StoreError>
+where
+    T: DeserializeOwned + PartialEq,
+{
+    let unrepresentable =
+        |reason: String| StoreError::Unrepresentable { path: path.to_owned(), reason };
+    let json = write(record).map_err(|error| unrepresentable(error.to_string()))?;
+    match serde_json::from_str::<T>(&json) {
+        Ok(read) if read == *record => Ok(json),
+        Ok(_) => Err(unrepresentable(format!("reads back as another record: {json}"))),
+        Err(error) => Err(unrepresentable(format!("a number is not finite: {error}"))),
+    }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let write = || {
+        let mut file = File::create_new(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().context(Action::Write, path)
+}

@@ -1,0 +1,179 @@
+//! Passes over the training images, and the state between them.
+
+use std::time::Instant;
+
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::loss::cross_entropy_with_logits;
+use burn::tensor::{Device, Tensor, TensorData};
+use plateau_data::epoch_order;
+use plateau_model::dropout::MaskKey;
+use plateau_model::{DropoutMasks, Mode};
+use plateau_record::{Epoch, N_CLASSES, RunConfig, Step};
+
+use crate::error::TrainError;
+use crate::examples::{Batch, Examples};
+use crate::gradients::GradientStatistics;
+use crate::observer::{Observer, StepReport};
+use crate::schedule::RateCurve;
+use crate::trainable::Trainable;
+
+/// The state of a run between two steps.
+pub struct Training<'a, M> {
+    config: &'a RunConfig,
+    rates: RateCurve<'a>,
+    device: Device,
+    optimizer: ModuleOptimizer,
+    model: Option<M>,
+    step: Step,
+    batch: Batch,
+}
+
+/// Whether the caller wants the next step.
+pub enum Next {
+    /// Yes.
+    Step,
+    /// The run ends here.
+    Stop,
+}
+
+/// How an epoch went.
+pub struct EpochOutcome {
+    /// Gradients of all its steps.
+    pub gradients: GradientStatistics,
+    /// Wall time of its steps.
+    pub seconds: f64,
+    /// Images it trained on.
+    pub images: u64,
+    /// Why it ended.
+    pub end: EpochEnd,
+}
+
+/// Why an epoch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochEnd {
+    /// All images were seen.
+    Complete,
+    /// The caller wanted no more steps.
+    Stopped,
+    /// The loss of the last step was not finite.
+    Diverged,
+}
+
+impl<'a, M: Trainable> Training<'a, M> {
+    /// Before the first step. `model` lives on `device`, which differentiates.
+    #[must_use]
+    pub fn new(config: &'a RunConfig, model: M, device: Device) -> Self {
+        Self {
+            config,
+            rates: RateCurve::new(&config.schedule, config.steps_per_epoch(), config.epochs.0),
+            device,
+            optimizer: crate::optimizer::optimizer(&config.optimizer),
+            model: Some(model),
+            step: Step(0),
+            batch: Batch::default(),
+        }
+    }
+
+    /// The model as it stands.
+    ///
+    /// # Panics
+    /// Never: the model is away only while a step updates it.
+    #[must_use]
+    pub fn model(&self) -> &M {
+        self.model.as_ref().expect("the model is back after each step")
+    }
+
+    /// Updates done so far.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Learning rate of the last step, or of the first if none was done.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rates.at(Step(self.step.0.max(1)))
+    }
+
+    /// One pass over the examples in the epoch's own order. `after_step` sees rate and loss of
+    /// each step before its update.
+    ///
+    /// # Errors
+    /// If the observer can't take a report.
+    pub fn run_epoch(
+        &mut self,
+        epoch: Epoch,
+        examples: &dyn Examples,
+        observer: &mut dyn Observer,
+        mut after_step: impl FnMut(Step, f64, f64) -> Next,
+    ) -> Result<EpochOutcome, TrainError> {
+        let order = epoch_order(self.config.seed, epoch, examples.len() as u32);
+        let mut outcome = EpochOutcome {
+            gradients: GradientStatistics::new(self.model().trained()),
+            seconds: 0.0,
+            images: 0,
+            end: EpochEnd::Complete,
+        };
+        let mut pool_indices = Vec::new();
+        let started = Instant::now();
+        for positions in order.chunks(self.config.batch_size as usize) {
+            let step = Step(self.step.0 + 1);
+            let rate = self.rates.at(step);
+            examples.gather(positions, &mut self.batch);
+            let (loss, gradients) = self.backward(epoch, step);
+            outcome.gradients.add(&gradients);
+            outcome.images += positions.len() as u64;
+            pool_indices.clear();
+            pool_indices.extend(positions.iter().map(|p| examples.pool_index(*p)));
+            observer.step(&StepReport {
+                epoch,
+                step,
+                total_steps: self.config.steps_per_epoch() * u64::from(self.config.epochs.0),
+                learning_rate: rate,
+                loss,
+                pool_indices: &pool_indices,
+            })?;
+            self.step = step;
+            let next = after_step(step, rate, f64::from(loss));
+            if !loss.is_finite() {
+                outcome.end = EpochEnd::Diverged;
+                break;
+            }
+            self.update(rate, gradients);
+            if matches!(next, Next::Stop) {
+                outcome.end = EpochEnd::Stopped;
+                break;
+            }
+        }
+        outcome.seconds = started.elapsed().as_secs_f64();
+        Ok(outcome)
+    }
+
+    /// Loss and gradients of the gathered batch.
+    fn backward(&mut self, epoch: Epoch, step: Step) -> (f32, GradientsParams) {
+        let model = self.model.as_mut().expect("the model is back after each step");
+        let n = self.batch.labels.len();
+        let key = MaskKey { seed: self.config.seed, epoch, step };
+        let rate = self.config.network.dropout;
+        let masks = DropoutMasks::draw(rate, key, n, model.head_shape(), &self.device);
+        // [batch, 10]
+        let logits = model.logits(&self.batch, masks, Mode::Training, &self.device);
+        let loss = cross_entropy_with_logits(logits, one_hot(&self.batch.labels, &self.device));
+        let gradients = GradientsParams::from_grads(loss.backward(), model);
+        (loss.into_scalar::<f32>(), gradients)
+    }
+
+    fn update(&mut self, rate: f64, gradients: GradientsParams) {
+        let model = self.model.take().expect("the model is back after each step");
+        self.model = Some(self.optimizer.step(rate, model, gradients));
+    }
+}
+
+/// `[batch, 10]`.
+fn one_hot(labels: &[u8], device: &Device) -> Tensor<2> {
+    let mut values = vec![0.0_f32; labels.len() * N_CLASSES];
+    for (row, label) in values.as_chunks_mut::<N_CLASSES>().0.iter_mut().zip(labels) {
+        row[usize::from(*label)] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(values, [labels.len(), N_CLASSES]), device)
+}

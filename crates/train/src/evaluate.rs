@@ -1,0 +1,120 @@
+//! Loss, accuracy and confusion in evaluation mode.
+
+use burn::tensor::Device;
+use plateau_data::{Normalisation, TestImages};
+use plateau_model::{Cnn, Mode};
+use plateau_record::{N_CLASSES, Performance, TestRecord};
+
+use crate::examples::{Batch, EVALUATION_BATCH, Examples, ImageExamples};
+use crate::trainable::Trainable;
+
+/// Metrics and confusion on one set of examples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss and accuracy; the loss is not finite if any logit is NaN.
+    pub performance: Performance,
+    /// `confusion[label][prediction]`.
+    pub confusion: [[u32; N_CLASSES]; N_CLASSES],
+}
+
+/// Evaluates without gradients, dropout off, running statistics.
+pub fn evaluate<M: Trainable>(model: &M, examples: &dyn Examples, device: &Device) -> Evaluation {
+    let mut model = model.valid();
+    let positions: Vec<u32> = (0..examples.len() as u32).collect();
+    let mut batch = Batch::default();
+    let mut tally = Tally::default();
+    for chunk in positions.chunks(EVALUATION_BATCH) {
+        examples.gather(chunk, &mut batch);
+        let logits = model.logits(&batch, None, Mode::Evaluation, device).into_data();
+        tally.add(logits.as_slice().expect("logits are 32-bit floats"), &batch.labels);
+    }
+    tally.finish()
+}
+
+/// The one look at the test images, with a finished run's weights: the only function that
+/// takes them.
+pub fn test(
+    cnn: &Cnn,
+    images: &TestImages,
+    normalisation: &Normalisation,
+    device: &Device,
+) -> TestRecord {
+    let examples = ImageExamples { view: images, normalisation };
+    let Evaluation { performance, confusion } = evaluate(cnn, &examples, device);
+    TestRecord { performance, confusion: confusion.iter().map(|row| row.to_vec()).collect() }
+}
+
+#[derive(Default)]
+struct Tally {
+    loss: f64,
+    n: u64,
+    confusion: [[u32; N_CLASSES]; N_CLASSES],
+}
+
+impl Tally {
+    fn add(&mut self, logits: &[f32], labels: &[u8]) {
+        let (rows, _) = logits.as_chunks::<N_CLASSES>();
+        for (row, label) in rows.iter().zip(labels) {
+            let label = usize::from(*label);
+            self.loss += cross_entropy(row, label);
+            self.confusion[label][arg_max(row)] += 1;
+            self.n += 1;
+        }
+    }
+
+    fn finish(self) -> Evaluation {
+        let n = self.n.max(1) as f64;
+        let correct: u32 = (0..N_CLASSES).map(|class| self.confusion[class][class]).sum();
+        let performance = Performance { loss: self.loss / n, accuracy: f64::from(correct) / n };
+        Evaluation { performance, confusion: self.confusion }
+    }
+}
+
+/// log Σ exp(zⱼ) − z_label, in double precision; NaN if any logit is.
+fn cross_entropy(logits: &[f32; N_CLASSES], label: usize) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|z| (f64::from(*z) - f64::from(largest)).exp()).sum();
+    sum.ln() + f64::from(largest) - f64::from(logits[label])
+}
+
+/// The first of the largest.
+fn arg_max(logits: &[f32; N_CLASSES]) -> usize {
+    let mut best = 0;
+    for (class, z) in logits.iter().enumerate() {
+        if *z > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_logits_cost_ln_10_and_predict_the_first_class() {
+        let mut tally = Tally::default();
+        tally.add(&[0.5; 20], &[3, 0]);
+        let evaluation = tally.finish();
+        assert!((evaluation.performance.loss - 10.0_f64.ln()).abs() < 1e-12);
+        assert_eq!(evaluation.performance.accuracy, 0.5);
+        assert_eq!(evaluation.confusion[3][0], 1);
+    }
+
+    #[test]
+    fn a_nan_stays_visible_in_the_loss() {
+        let mut row = [0.0; N_CLASSES];
+        row[7] = f32::NAN;
+        assert!(cross_entropy(&row, 2).is_nan());
+        row[7] = f32::INFINITY;
+        assert!(!cross_entropy(&row, 2).is_finite());
+    }
+
+    #[test]
+    fn large_logits_do_not_overflow() {
+        let mut row = [-1e30_f32; N_CLASSES];
+        row[1] = 1e30;
+        assert_eq!(cross_entropy(&row, 1), 0.0);
+    }
+}

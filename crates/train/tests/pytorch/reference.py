@@ -1,0 +1,131 @@
+"""Loss, gradients and updates of the baseline network in PyTorch: the numbers that
+`pytorch_parity.rs` compares with.
+
+    pip install torch numpy
+    python reference.py > reference.json
+
+Inputs, weights and dropout masks follow from formulas, so that both sides make them by themselves.
+"""
+
+import json
+import math
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+BATCH, STEPS, RATE, MOMENTUM = 8, 3, 0.05, 0.9
+CHANNELS, HIDDEN = (32, 64, 128), 256
+
+
+def wave(n, frequency, phase, scale):
+    return (scale * np.sin(frequency * np.arange(n, dtype=np.float64) + phase)).astype(np.float32)
+
+
+def images(step):
+    values = wave(BATCH * 3 * 32 * 32, 0.7310, 0.1 + step, 1.0) + wave(
+        BATCH * 3 * 32 * 32, 0.0129, 0.3 * step, 0.7
+    )
+    return torch.from_numpy(values.reshape(BATCH, 3, 32, 32))
+
+
+def labels(step):
+    return torch.tensor([(3 * i + step) % 10 for i in range(BATCH)])
+
+
+def mask(n, phase):
+    """Dropout at rate 0.5: every input is dropped or doubled."""
+    kept = np.sin(12.9898 * np.arange(n, dtype=np.float64) + phase) > 0
+    return torch.from_numpy(np.where(kept, 2.0, 0.0).astype(np.float32)).reshape(BATCH, -1)
+
+
+class Net(nn.Module):
+    def __init__(self, batch_norm, dropout):
+        super().__init__()
+        self.batch_norm, self.dropout = batch_norm, dropout
+        n_in = 3
+        for i, n_out in enumerate(CHANNELS, 1):
+            setattr(self, f"conv{i}", nn.Conv2d(n_in, n_out, 3, padding=1))
+            if batch_norm:
+                setattr(self, f"bn{i}", nn.BatchNorm2d(n_out))
+            n_in = n_out
+        self.fc1 = nn.Linear(n_in * 4 * 4, HIDDEN)
+        if batch_norm:
+            self.bn4 = nn.BatchNorm1d(HIDDEN)
+        self.fc2 = nn.Linear(HIDDEN, 10)
+        with torch.no_grad():
+            for k, (name, p) in enumerate(sorted(self.named_parameters())):
+                if name.startswith("bn"):
+                    base = 1.0 if name.endswith("weight") else 0.0
+                    p.copy_(torch.from_numpy(base + wave(p.numel(), 1.7, k, 0.1)).reshape(p.shape))
+                else:
+                    fan_in = p[0].numel() if p.dim() > 1 else 100
+                    scale = math.sqrt(4.0 / fan_in)
+                    p.copy_(torch.from_numpy(wave(p.numel(), 2.399963, k, scale)).reshape(p.shape))
+
+    def forward(self, x, step):
+        for i in (1, 2, 3):
+            x = getattr(self, f"conv{i}")(x)
+            if self.batch_norm:
+                x = getattr(self, f"bn{i}")(x)
+            x = F.max_pool2d(F.relu(x), 2)
+        x = x.flatten(1)
+        if self.dropout:
+            x = x * mask(x.numel(), 0.5 + step)
+        x = self.fc1(x)
+        if self.batch_norm:
+            x = self.bn4(x)
+        x = F.relu(x)
+        if self.dropout:
+            x = x * mask(x.numel(), 1.5 + step)
+        return self.fc2(x)
+
+
+def summary(tensor):
+    flat = tensor.detach().double().flatten()
+    picks = [int(i * (len(flat) - 1) / 4) for i in range(5)]
+    return {"norm": flat.norm().item(), "sum": flat.sum().item(), "picks": [flat[i].item() for i in picks]}
+
+
+def evaluate(net):
+    """Loss in evaluation mode, after the first update."""
+    dropout, net.dropout = net.dropout, False
+    net.eval()
+    with torch.no_grad():
+        loss = F.cross_entropy(net(images(9), 9), labels(9)).item()
+    net.train()
+    net.dropout = dropout
+    return loss
+
+
+def case(name, batch_norm, dropout):
+    net = Net(batch_norm, dropout)
+    optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=MOMENTUM)
+    losses, gradients = [], {}
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(images(step), step), labels(step))
+        loss.backward()
+        if step == 0:
+            gradients = {n: summary(p.grad) for n, p in net.named_parameters()}
+        optimizer.step()
+        losses.append(loss.item())
+        if step == 0:
+            evaluation = evaluate(net)
+    weights = {n: summary(t) for n, t in net.state_dict().items() if "num_batches" not in n}
+    return {
+        "name": name,
+        "batch_norm": batch_norm,
+        "dropout": dropout,
+        "losses": losses,
+        "gradients": gradients,
+        "weights": weights,
+        "evaluation_loss": evaluation,
+    }
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    cases = [case("plain", False, False), case("dropout", False, True), case("batch norm", True, False)]
+    print(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1))

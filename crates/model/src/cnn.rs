@@ -4,7 +4,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor};
 use plateau_record::{Activation, Concern, N_CLASSES, Network, ParameterKind, Seed};
 
-use crate::activation::{activate, gain};
+use crate::activation::activate;
 use crate::batch_norm::BatchNorm;
 use crate::convolution::{ConvBlock, ConvShape};
 use crate::dense::{Dense, DenseShape};
@@ -127,7 +127,7 @@ impl Features {
 }
 
 impl Head {
-    /// Both layers from a random stream: He-scaled hidden layer; unit gain for the logits.
+    /// Both layers from a random stream.
     #[must_use]
     pub fn init(network: &Network, init: &Init<'_>) -> Self {
         let first_layer = network.channels.len() + 1;
@@ -136,9 +136,9 @@ impl Head {
             DenseShape { layer: first_layer, n_in: network.n_features() as usize, n_out: n_hidden };
         let output = DenseShape { layer: first_layer + 1, n_in: n_hidden, n_out: N_CLASSES };
         Self {
-            hidden: Dense::init(hidden, gain(network.activation), init),
+            hidden: Dense::init(hidden, init),
             norm: network.batch_norm.then(|| BatchNorm::init(n_hidden, init)),
-            output: Dense::init(output, 1.0, init),
+            output: Dense::init(output, init),
             activation: network.activation,
             first_layer,
         }

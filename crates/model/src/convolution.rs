@@ -6,7 +6,7 @@ use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use plateau_record::Activation;
 
-use crate::activation::{activate, gain};
+use crate::activation::activate;
 use crate::batch_norm::BatchNorm;
 use crate::init::Init;
 use crate::mode::Mode;
@@ -41,7 +41,7 @@ pub struct ConvShape {
 }
 
 impl ConvBlock {
-    /// He-scaled uniform weights, zero biases.
+    /// Weights and biases from a random stream: see [`Init::layer`].
     #[must_use]
     pub fn init(
         shape: ConvShape,
@@ -51,17 +51,8 @@ impl ConvBlock {
     ) -> Self {
         let ConvShape { layer, n_in, n_out } = shape;
         let fan_in = n_in * KERNEL * KERNEL;
-        Self {
-            weight: init.scaled_uniform(
-                layer,
-                [n_out, n_in, KERNEL, KERNEL],
-                fan_in,
-                gain(activation),
-            ),
-            bias: init.constant(0.0, n_out),
-            norm,
-            activation,
-        }
+        let (weight, bias) = init.layer(layer, [n_out, n_in, KERNEL, KERNEL], fan_in, n_out);
+        Self { weight, bias, norm, activation }
     }
 
     /// # Shapes

@@ -27,14 +27,12 @@ pub struct DenseShape {
 }
 
 impl Dense {
-    /// Scaled uniform weights, zero biases.
+    /// Weights and biases from a random stream: see [`Init::layer`].
     #[must_use]
-    pub fn init(shape: DenseShape, gain: f64, init: &Init<'_>) -> Self {
+    pub fn init(shape: DenseShape, init: &Init<'_>) -> Self {
         let DenseShape { layer, n_in, n_out } = shape;
-        Self {
-            weight: init.scaled_uniform(layer, [n_in, n_out], n_in, gain),
-            bias: init.constant(0.0, n_out),
-        }
+        let (weight, bias) = init.layer(layer, [n_in, n_out], n_in, n_out);
+        Self { weight, bias }
     }
 
     /// # Shapes

@@ -4,7 +4,7 @@
 //! # Layout
 //! - [`markup`]: text with emphasis, code and references
 //! - [`numbering`]: which figure is Figure 3; a reference to what isn't there is an error
-//! - [`html`], [`style`]: one self-contained page
+//! - [`html`]: one self-contained page, with `style`
 
 pub mod html;
 pub mod markup;

@@ -5,7 +5,7 @@
 //! - [`scale`], [`ticks`]: from values to places, and which places are labelled
 //! - [`palette`]: one thing, one colour
 //! - [`font`]: the embedded font and its widths
-//! - [`canvas`]: lines, areas, text, pictures: the only place that writes SVG
+//! - [`shape`], [`text`], [`canvas`]: strokes, text, pictures: the canvas alone writes SVG
 //! - [`axis`], [`panel`]: one system of axes with its marks
 //! - [`labels`]: direct labels that keep out of each other's way
 //! - [`layout`]: small multiples
@@ -24,6 +24,8 @@ pub mod matrix;
 pub mod palette;
 pub mod panel;
 pub mod scale;
+pub mod shape;
+pub mod text;
 pub mod ticks;
 
 use resvg::tiny_skia::{Pixmap, Transform};

@@ -137,6 +137,15 @@ impl SampleImages {
         Ok(Self { classes: classes.collect() })
     }
 
+    /// At most `n` images of each class.
+    pub(crate) fn first(&self, n: usize) -> Self {
+        let classes = self.classes.iter().map(|class| SampleClass {
+            images: class.images.iter().take(n).cloned().collect(),
+            ..class.clone()
+        });
+        Self { classes: classes.collect() }
+    }
+
     /// All images on one sheet, each pixel `zoom` pixels wide. Images of the wrong size stay
     /// white.
     pub(crate) fn sheet(&self, zoom: u32) -> Sheet {

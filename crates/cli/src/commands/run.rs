@@ -33,8 +33,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     });
     progress.finish();
     let outcome = outcome.map_err(Failure::other)?;
-    let page = report::write(&folder, &store)?;
     tell_failures(&outcome);
+    let page = report::write(&folder, &store)?;
     if args.study.json {
         let line = json!({
             "study": study.name,

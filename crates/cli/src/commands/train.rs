@@ -19,7 +19,16 @@ use crate::location::{self, SYNTHETIC};
 use crate::progress::TrainBar;
 use crate::provenance::{cores, provenance};
 
+/// After that many halvings a side of 32 pixels is 1.
+const MAX_BLOCKS: usize = 5;
+
 pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
+    if args.channels.len() > MAX_BLOCKS {
+        return Err(Failure::input_text(
+            format!("--channels has {} blocks, at most {MAX_BLOCKS}", args.channels.len()),
+            "each block halves the image's side of 32 pixels",
+        ));
+    }
     let config = config(args);
     let store = Store::at(&args.out);
     let id = config.id();

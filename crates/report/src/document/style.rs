@@ -48,6 +48,8 @@ thead th.right { white-space: normal; }
 td code { white-space: nowrap; }
 .wide td, .wide th { padding: .2rem .4rem; font-size: .8rem; }
 td b { font-weight: 600; }
+td:first-child { min-width: 5.5em; }
+.wide td:nth-child(2) { min-width: 8em; }
 .references { padding: 0; list-style: none; }
 .references li { padding-left: 1.6em; text-indent: -1.6em; margin-bottom: .5rem; }
 @media (max-width: 40rem) {
@@ -72,7 +74,7 @@ td b { font-weight: 600; }
   tr { break-inside: avoid; }
   .drawing svg { min-width: 0; }
   .scroll { overflow: visible; }
-  table { font-size: 8.5pt; } .wide td, .wide th { font-size: 6.5pt; padding: .1rem .2rem; }
+  table { font-size: 8.5pt; } .wide td, .wide th { font-size: 7.2pt; padding: .1rem .22rem; }
   figcaption { font-size: 9pt; }
   .new-page { break-before: page; }
 }

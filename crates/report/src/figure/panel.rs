@@ -19,7 +19,8 @@ const TICK_LINE: f64 = 11.0;
 /// Least room between two tick labels side by side.
 const LABEL_GAP: f64 = 2.0;
 
-/// A panel under construction: axes below, marks cut off at the frame, labels on top.
+/// A panel under construction: axes, areas, lines, points, labels, from below to
+/// above; what leaves the frame is cut off.
 #[derive(Debug)]
 pub struct Panel {
     id: String,
@@ -27,7 +28,9 @@ pub struct Panel {
     x: Scale,
     y: Scale,
     below: Canvas,
-    marks: Canvas,
+    areas: Canvas,
+    lines: Canvas,
+    spots: Canvas,
     above: Canvas,
 }
 
@@ -62,8 +65,8 @@ impl Panel {
         let mut below = Canvas::new();
         draw_y_axis(&mut below, frame, &y, y_axis);
         draw_x_axis(&mut below, frame, &x, x_axis);
-        let (marks, above) = (Canvas::new(), Canvas::new());
-        Self { id: id.into(), frame, x, y, below, marks, above }
+        let [areas, lines, spots, above] = [(); 4].map(|()| Canvas::new());
+        Self { id: id.into(), frame, x, y, below, areas, lines, spots, above }
     }
 
     /// A heading above the frame.
@@ -94,7 +97,7 @@ impl Panel {
     /// A line through values.
     pub fn line(&mut self, points: &[(f64, f64)], stroke: Stroke) {
         let points = self.places(points);
-        self.marks.polyline(&points, stroke);
+        self.lines.polyline(&points, stroke);
     }
 
     /// A confidence band: `(x, lower, upper)`.
@@ -108,7 +111,7 @@ impl Panel {
         let back = area.iter().rev().map(|(x, _, high)| (*x, *high));
         let outline: Vec<_> = there.chain(back).collect();
         let outline = self.places(&outline);
-        self.marks.polygon(&outline, color, opacity);
+        self.areas.polygon(&outline, color, opacity);
     }
 
     /// Means with their intervals.
@@ -118,43 +121,46 @@ impl Panel {
             if let Some((low, high)) = point.interval {
                 let (low, high) = (self.y.at(low), self.y.at(high));
                 let stroke = Stroke::new(color, 1.4);
-                self.marks.line((x, low), (x, high), stroke);
-                self.marks.line((x - 3.0, low), (x + 3.0, low), stroke);
-                self.marks.line((x - 3.0, high), (x + 3.0, high), stroke);
+                self.lines.line((x, low), (x, high), stroke);
+                self.lines.line((x - 3.0, low), (x + 3.0, low), stroke);
+                self.lines.line((x - 3.0, high), (x + 3.0, high), stroke);
             }
-            self.marks.disc((x, y), 3.4, color, Some(Stroke::new(WHITE, 0.9)));
+            self.spots.disc((x, y), 3.4, color, Some(Stroke::new(WHITE, 0.9)));
         }
     }
 
     /// A ring around a point.
     pub fn ring(&mut self, at: (f64, f64), color: Color) {
         let ring = self.place(at.0, at.1);
-        self.marks.ring(ring, 6.5, Stroke::new(color, 1.2));
+        self.spots.ring(ring, 6.5, Stroke::new(color, 1.2));
     }
 
     /// Single results, small and pale, `shift` pixels to the right.
     pub fn dots(&mut self, points: &[(f64, f64)], shift: f64, color: Color) {
         for (x, y) in self.places(points) {
-            self.marks.disc((x + shift, y), 1.9, color.mix(WHITE, 0.5), None);
+            self.spots.disc((x + shift, y), 1.9, color.mix(WHITE, 0.5), None);
         }
     }
 
     /// A vertical line.
     pub fn rule_x(&mut self, x: f64, stroke: Stroke) {
         let x = self.x.at(x);
-        self.marks.line((x, self.frame.y), (x, self.frame.bottom()), stroke);
+        self.lines.line((x, self.frame.y), (x, self.frame.bottom()), stroke);
     }
 
     /// A horizontal line.
     pub fn rule_y(&mut self, y: f64, stroke: Stroke) {
         let y = self.y.at(y);
-        self.marks.line((self.frame.x, y), (self.frame.right(), y), stroke);
+        self.lines.line((self.frame.x, y), (self.frame.right(), y), stroke);
     }
 
-    /// Text at a value, with an offset in pixels, kept legible on lines.
-    pub fn note(&mut self, at: (f64, f64), offset: (f64, f64), text: Text<'_>) {
+    /// Text centred at a value, `down` pixels below it, kept legible on lines and inside the
+    /// panel's width.
+    pub fn note(&mut self, at: (f64, f64), down: f64, text: Text<'_>) {
         let (x, y) = self.place(at.0, at.1);
-        self.above.text(&text.halo().moved_to(x + offset.0, y + offset.1));
+        let half = text.width() / 2.0;
+        let x = x.min(self.frame.right() - half).max(self.frame.x + half);
+        self.above.text(&text.middle().halo().moved_to(x, y + down));
     }
 
     /// Labels right of the frame at the ends of lines, moved apart where they would overlap.
@@ -178,15 +184,25 @@ impl Panel {
     /// Puts the panel on the figure.
     pub fn finish(self, canvas: &mut Canvas) {
         canvas.raw(&self.below.into_body());
-        // Marks at the edge may stick out by their own size.
-        let Frame { x, y, width, height } = self.frame;
-        let clip = Frame { x: x - 4.0, y: y - 4.0, width: width + 8.0, height: height + 8.0 };
-        canvas.clipped(&self.id, clip, &self.marks);
+        let mut flat = self.areas;
+        flat.raw(&self.lines.into_body());
+        canvas.clipped(&self.id, grown(self.frame, 1.0), &flat);
+        // Points and rings at the edge stick out by their own size.
+        canvas.clipped(&format!("{}-spots", self.id), grown(self.frame, 8.0), &self.spots);
         canvas.raw(&self.above.into_body());
     }
 
     fn places(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         points.iter().map(|(x, y)| self.place(*x, *y)).collect()
+    }
+}
+
+fn grown(frame: Frame, margin: f64) -> Frame {
+    Frame {
+        x: frame.x - margin,
+        y: frame.y - margin,
+        width: frame.width + 2.0 * margin,
+        height: frame.height + 2.0 * margin,
     }
 }
 

@@ -7,6 +7,9 @@ use crate::figure::{Figure, Heading, WIDTH, size};
 use crate::number::count;
 use crate::samples::{SIDE, SampleImages};
 
+/// More would fill the page, and the file.
+const MOST_PER_CLASS: usize = 5;
+
 /// A few images of each class, one class per column.
 ///
 /// # Errors
@@ -14,6 +17,7 @@ use crate::samples::{SIDE, SampleImages};
 pub fn sample_images(samples: &SampleImages) -> Result<Option<Figure>, png::EncodingError> {
     const TOP: f64 = 18.0;
     let columns = samples.classes.len();
+    let samples = samples.first(MOST_PER_CLASS);
     let rows = samples.classes.iter().map(|class| class.images.len()).max().unwrap_or(0);
     if columns == 0 || rows == 0 {
         return Ok(None);

@@ -73,9 +73,9 @@ pub fn range_test(range: &RangeTestFindings, findings: &LearningRateFindings) ->
     for s in &constant {
         panel.rule_x(s.arm.value, Stroke::new(s.color, 1.3).dash(Dash::Dotted));
         let text = decimal(s.arm.value);
-        let label = Text::at(0.0, 0.0, &text).size(size::SMALL).middle();
+        let label = Text::at(0.0, 0.0, &text).size(size::SMALL);
         let label = label.color(s.color.for_text());
-        panel.note((s.arm.value, y_axis.domain.1), (0.0, -4.0), label);
+        panel.note((s.arm.value, y_axis.domain.1), -4.0, label);
     }
     let with_rates = || curve.rates.iter().copied().zip(&curve.losses);
     let band: Vec<(f64, f64, f64)> =
@@ -111,8 +111,8 @@ pub fn range_test(range: &RangeTestFindings, findings: &LearningRateFindings) ->
 /// A note below a ring.
 fn mark(panel: &mut Panel, at: (f64, f64), what: &str, rate: f64) {
     let text = format!("{what}: {}", decimal(rounded(rate)));
-    let label = Text::at(0.0, 0.0, &text).size(size::SMALL).middle().color(GREY);
-    panel.note(at, (0.0, 18.0), label);
+    let label = Text::at(0.0, 0.0, &text).size(size::SMALL).color(GREY);
+    panel.note(at, 18.0, label);
 }
 
 /// Two significant digits.

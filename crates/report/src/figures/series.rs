@@ -161,27 +161,38 @@ pub fn over_seeds<'a>(arms: impl IntoIterator<Item = &'a Arm>) -> String {
     }
 }
 
+/// With two or three seeds, Student's t makes intervals many times as wide as the values differ.
+fn few_words<'a>(arms: impl IntoIterator<Item = &'a Arm>) -> &'static str {
+    if arms.into_iter().any(|arm| (2..=3).contains(&arm.n_finished)) {
+        " With so few seeds they may reach beyond the panel."
+    } else {
+        ""
+    }
+}
+
 /// What bands mean, for captions.
 #[must_use]
-pub fn band_words<'a>(arms: impl IntoIterator<Item = &'a Arm>) -> String {
+pub fn band_words<'a>(arms: impl IntoIterator<Item = &'a Arm> + Clone) -> String {
+    let few = few_words(arms.clone());
     let seeds = over_seeds(arms);
     if seeds == "one seed" {
         "Lines: a single seed, hence without a confidence band.".to_owned()
     } else {
-        format!("Lines: mean over {seeds}; bands: 95 % confidence interval of the mean.")
+        format!("Lines: mean over {seeds}; bands: 95 % confidence interval of the mean.{few}")
     }
 }
 
 /// What bars mean, for captions.
 #[must_use]
-pub fn bar_words<'a>(arms: impl IntoIterator<Item = &'a Arm>) -> String {
+pub fn bar_words<'a>(arms: impl IntoIterator<Item = &'a Arm> + Clone) -> String {
+    let few = few_words(arms.clone());
     let seeds = over_seeds(arms);
     if seeds == "one seed" {
         "Points: a single seed, hence without a confidence interval.".to_owned()
     } else {
         format!(
             "Points: mean over {seeds}; bars: 95 % confidence interval of the mean; \
-             small dots: single seeds."
+             small dots: single seeds.{few}"
         )
     }
 }

@@ -13,9 +13,18 @@ pub(super) fn write(writer: &mut Writer<'_>) {
     for (i, experiment) in writer.findings.experiments.iter().enumerate() {
         let heading = format!("Experiment {}: {}", i + 1, title(experiment));
         writer.document.heading(2, &format!("experiment-{}", i + 1), heading);
+        if super::arms_of(experiment).is_empty() {
+            writer.document.paragraph(format!(
+                "Its runs, with {}, are still to be planned: they follow from other results.",
+                seeds(writer)
+            ));
+            continue;
+        }
+        let splits = splits(experiment);
         writer.document.paragraph(format!(
-            "Runs are {}, for {}, with {}.",
-            splits(experiment),
+            "Runs are {}{}for {}, with {}.",
+            splits,
+            if splits.is_empty() { "" } else { ", " },
             epochs(experiment),
             seeds(writer),
         ));

@@ -83,9 +83,12 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
         let biases = ratios(f, ParameterKind::Bias);
         let tested = match (weights.rows.is_empty(), biases.rows.is_empty()) {
             (true, true) => "",
-            (false, true) => " ({table:gradient_ratios_weights})",
-            (true, false) => " ({table:gradient_ratios_biases})",
-            (false, false) => " ({table:gradient_ratios_weights}, {table:gradient_ratios_biases})",
+            (false, true) => "{table:gradient_ratios_weights} compares them with the plain model. ",
+            (true, false) => "{table:gradient_ratios_biases} compares them with the plain model. ",
+            (false, false) => {
+                "{table:gradient_ratios_weights} and {table:gradient_ratios_biases} compare them \
+                 with the plain model. "
+            }
         };
         let claims: Vec<String> = [ParameterKind::Weight, ParameterKind::Bias]
             .into_iter()

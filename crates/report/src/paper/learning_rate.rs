@@ -38,6 +38,10 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &LearningRateFindings) {
         writer.document.paragraph(text);
         writer.figures(figure.into_iter().collect());
     }
+    if f.arms.is_empty() {
+        writer.document.paragraph("No constant rate has been run yet.");
+        return;
+    }
     let passed: Vec<String> =
         f.checks.iter().filter(|check| check.passed).map(|check| decimal(check.rate)).collect();
     let verdict = if passed.is_empty() {
@@ -62,7 +66,7 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &LearningRateFindings) {
         )
     });
     writer.document.paragraph(best_text.unwrap_or_else(|| {
-        "No rate could be called the best: in none did all runs finish \
+        "No rate could be called the best: with each of them a run diverged, collapsed or is missing \
          ({figure:learning_rate_final}, {table:learning_rate_arms})."
             .to_owned()
     }));

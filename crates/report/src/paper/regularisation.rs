@@ -11,6 +11,15 @@ use crate::tables::comparisons::comparisons;
 
 pub(super) fn write(writer: &mut Writer<'_>, f: &RegularisationFindings) {
     writer.document.heading(2, "dropout", "Dropout");
+    if f.arms.is_empty() {
+        writer.document.paragraph("No dropout rate has been run yet.");
+    } else {
+        dropout(writer, f);
+    }
+    transferred(writer, f);
+}
+
+fn dropout(writer: &mut Writer<'_>, f: &RegularisationFindings) {
     let best = f.best.and_then(|best| f.arms.get(best));
     let best_text = best.map_or_else(
         || "No non-zero rate could be called the best.".to_owned(),
@@ -37,7 +46,6 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &RegularisationFindings) {
     writer.table(arms("dropout_arms", "Final results by dropout rate", &all, Gaps::Validation));
     let all: Vec<&Comparison> = f.comparisons.iter().collect();
     writer.table(comparisons("dropout_comparisons", "Dropout against no dropout", &all));
-    transferred(writer, f);
 }
 
 /// How many rates differ from no dropout.

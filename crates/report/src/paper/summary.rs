@@ -20,7 +20,7 @@ pub(super) fn write(writer: &mut Writer<'_>) {
     }
     items.extend(best(findings));
     if items.is_empty() {
-        writer.document.paragraph("No run has finished yet; there is nothing to report.");
+        writer.document.paragraph("There is nothing yet that could be stated.");
     }
     writer.document.bullets(items);
 }

@@ -91,7 +91,8 @@ fn performance(spec: &ArmSpec, epoch: u32, jitter: [f64; 4]) -> (Performance, Pe
     let late = (f64::from(epoch) / f64::from(EPOCHS)).powf(1.3);
     let gap = spec.overfit * (0.99 - spec.validation) * late * speed.min(1.0);
     let train = (validation + gap + 0.003 * jitter[1]).min(0.9999);
-    let loss = |accuracy: f64| (2.3026 * (1.0 - (accuracy - 0.1) / 0.9)).max(0.001);
+    let loss =
+        |accuracy: f64| (std::f64::consts::LN_10 * (1.0 - (accuracy - 0.1) / 0.9)).max(0.001);
     let overfit_loss = spec.overfit * 0.9 * late.powi(2) * speed.min(1.0);
     (
         Performance { loss: loss(train) + 0.004 * jitter[2].abs(), accuracy: train },
@@ -131,7 +132,7 @@ pub(crate) fn arm(spec: &ArmSpec) -> Arm {
         .iter()
         .zip(&courses)
         .map(|(seed, course)| {
-            let (train, validation) = *course.last().unwrap();
+            let (train, validation) = *course.last().expect("an epoch at least");
             let test = Performance {
                 accuracy: validation.accuracy - 0.004 - if spec.transfer { 0.12 } else { 0.0 },
                 ..validation

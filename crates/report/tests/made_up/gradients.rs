@@ -81,7 +81,7 @@ fn comparisons() -> Vec<GradientComparison> {
     for role in [ModelRole::Dropout, ModelRole::BatchNorm] {
         for kind in KINDS {
             for window in WINDOWS {
-                for layer in 0..5 {
+                for (layer, name) in NAMES.iter().enumerate() {
                     let epoch = if window == WindowKind::First { 3.0 } else { 13.0 };
                     let mut stream = stream(9000 + layer as u64);
                     let mut draw = |role| {
@@ -99,7 +99,7 @@ fn comparisons() -> Vec<GradientComparison> {
                         window,
                         parameter: kind,
                         layer: layer as u32 + 1,
-                        name: NAMES[layer].to_owned(),
+                        name: (*name).to_owned(),
                         ratio: comparison.difference().map(|d| 10_f64.powf(d)),
                         comparison,
                     });

@@ -21,7 +21,8 @@ pub(crate) fn provenance() -> Provenance {
 
 fn record(arm: &Arm, index: usize) -> RunRecord {
     let seed = &arm.seeds[index];
-    let config = RunConfig { seed: seed.seed, ..arm.config.clone().unwrap() };
+    let config =
+        RunConfig { seed: seed.seed, ..arm.config.clone().expect("made with a configuration") };
     let n_epochs = f64::from(config.epochs.0);
     let steps = config.steps_per_epoch();
     let epochs = arm.curves.train_loss.epochs.iter().map(|epoch| {
@@ -32,7 +33,7 @@ fn record(arm: &Arm, index: usize) -> RunRecord {
             }
             _ => arm.schedule.rate,
         };
-        let finals = seed.finals.unwrap();
+        let finals = seed.finals.expect("made finished");
         EpochRecord {
             epoch: Epoch(*epoch),
             step: Step(u64::from(*epoch) * steps),

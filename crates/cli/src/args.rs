@@ -37,6 +37,21 @@ pub(crate) enum Command {
     Worker,
 }
 
+/// What computes, on which data, and how the answer is printed.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// What computes
+    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
+    pub(crate) device: DeviceArg,
+    /// Folder or archive with CIFAR-10, or `synthetic` [default: the platform's cache, or
+    /// $PLATEAU_DATA]
+    #[arg(long, value_name = "PATH|synthetic")]
+    pub(crate) data: Option<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// What a study is run with.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArgs {
@@ -52,16 +67,8 @@ pub(crate) struct StudyArgs {
     /// Train for N epochs instead of the study's own
     #[arg(long, value_name = "N", value_parser = crate::values::count)]
     pub(crate) epochs: Option<u32>,
-    /// What computes
-    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
-    pub(crate) device: DeviceArg,
-    /// Folder or archive with CIFAR-10, or `synthetic` [default: the platform's cache, or
-    /// $PLATEAU_DATA]
-    #[arg(long, value_name = "PATH|synthetic")]
-    pub(crate) data: Option<String>,
-    /// Print the answer as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 #[derive(Debug, Args)]
@@ -193,16 +200,8 @@ pub(crate) struct TrainArgs {
     /// Threads [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = crate::values::count)]
     pub(crate) threads: Option<u32>,
-    /// What computes
-    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
-    pub(crate) device: DeviceArg,
-    /// Folder or archive with CIFAR-10, or `synthetic` [default: the platform's cache, or
-    /// $PLATEAU_DATA]
-    #[arg(long, value_name = "PATH|synthetic")]
-    pub(crate) data: Option<String>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
 }
 
 #[derive(Debug, Subcommand)]

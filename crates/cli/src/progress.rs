@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use plateau_data::Progress;
 use plateau_record::{Epoch, EpochRecord};
 
-pub(crate) use study::{StudyProgress, duration, label, schedule};
+pub(crate) use study::{StudyProgress, chosen, duration, label, schedule};
 
 /// Least time between two plain lines of the same sort.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);

@@ -22,11 +22,11 @@ impl Question {
     /// Reads the preset or file, with the changes that the arguments ask for.
     pub(crate) fn read(args: &StudyArgs) -> Result<Self, Failure> {
         let (file, source) = source(&args.study)?;
-        let synthetic = args.data.as_deref() == Some(SYNTHETIC);
+        let synthetic = args.place.data.as_deref() == Some(SYNTHETIC);
         let overrides = Overrides {
             seeds: args.seeds.and_then(NonZeroU32::new),
             epochs: args.epochs.and_then(NonZeroU32::new),
-            device: match args.device {
+            device: match args.place.device {
                 DeviceArg::Cpu => None,
                 DeviceArg::Wgpu => Some(Device::Wgpu),
             },

@@ -3,16 +3,10 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
+use plateau_record::{BATCH_NORM_EPSILON, RUNNING_STAT_DECAY};
 
 use crate::init::Init;
 use crate::mode::Mode;
-
-/// Added to the variance (PyTorch's default).
-pub const EPSILON: f64 = 1e-5;
-
-/// Share of the old value that the running statistics keep at each step: PyTorch's
-/// `momentum=0.1` is a decay of 0.9.
-pub const RUNNING_STAT_DECAY: f32 = 0.9;
 
 /// y = γ·(x − mean) / √(variance + ε) + β, per channel.
 ///
@@ -72,18 +66,19 @@ impl BatchNorm {
         let device = input.device();
         let mean = Tensor::from_floats(self.running.mean.as_slice(), &device);
         let variance = Tensor::from_floats(self.running.variance.as_slice(), &device);
-        batch_norm(input, self.scale.val(), self.shift.val(), mean, variance, EPSILON)
+        batch_norm(input, self.scale.val(), self.shift.val(), mean, variance, BATCH_NORM_EPSILON)
     }
 
     fn forward_training<const D: usize>(&mut self, input: Tensor<D>) -> Tensor<D> {
         let dims = input.dims();
         let per_channel = dims.iter().product::<usize>() / dims[1];
-        let result = batch_norm_train(input, self.scale.val(), self.shift.val(), EPSILON);
+        let result =
+            batch_norm_train(input, self.scale.val(), self.shift.val(), BATCH_NORM_EPSILON);
         let mean = host(result.mean);
         let variance = host(result.variance);
         // With a single value per channel the unbiased variance is undefined; keep the biased.
         let unbias = per_channel as f32 / (per_channel.max(2) - 1) as f32;
-        let keep = RUNNING_STAT_DECAY;
+        let keep = RUNNING_STAT_DECAY as f32;
         for (running, batch) in self.running.mean.iter_mut().zip(mean) {
             *running = keep * *running + (1.0 - keep) * batch;
         }

@@ -174,6 +174,13 @@ impl Network {
     }
 }
 
+/// Batch normalisation's ε, added to the variance (PyTorch's default).
+pub const BATCH_NORM_EPSILON: f64 = 1e-5;
+
+/// Share of the old value that batch normalisation's running statistics keep at each step:
+/// PyTorch's `momentum=0.1` is a decay of 0.9.
+pub const RUNNING_STAT_DECAY: f64 = 0.9;
+
 /// The non-linearity after each hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -18,8 +18,8 @@ pub mod study;
 pub mod units;
 
 pub use config::{
-    Activation, DataConfig, DataSet, Device, Network, Optimizer, RunConfig, RunId, Schedule,
-    ScheduleShape, Split, SplitScheme, Start,
+    Activation, BATCH_NORM_EPSILON, DataConfig, DataSet, Device, Network, Optimizer,
+    RUNNING_STAT_DECAY, RunConfig, RunId, Schedule, ScheduleShape, Split, SplitScheme, Start,
 };
 pub use provenance::Provenance;
 pub use run::{

@@ -19,6 +19,9 @@ pub struct StudyRecord {
     pub data: DataSet,
     /// The seeds of every group.
     pub seeds: Vec<Seed>,
+    /// What the command line changed in the study file, as arguments: `--seeds 2`.
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// Names of phases that wait for another's result.
     pub pending: Vec<String>,
     /// The experiments to analyse, in the order of the report.

@@ -134,6 +134,7 @@ impl Plan {
             title: study.title.clone(),
             data: study.data,
             seeds: study.seeds.clone(),
+            arguments: study.arguments.clone(),
             pending: self.unresolved().map(|phase| phase.name.clone()).collect(),
             experiments: study.experiments.clone(),
             phases: self.phases.iter().filter_map(PlannedPhase::record).cloned().collect(),

@@ -43,7 +43,8 @@ impl Study {
     pub fn parse(source: &str, overrides: &Overrides) -> Result<Self, SpecErrors> {
         let mut written = written::read(source)?;
         overrides.apply(&mut written);
-        resolve::resolve(&written)
+        let study = resolve::resolve(&written)?;
+        Ok(Self { arguments: overrides.arguments(), ..study })
     }
 }
 

@@ -216,6 +216,7 @@ impl Scenario {
             title: "A test".to_owned(),
             data: DataSet::Cifar10,
             seeds: (0..n_seeds).map(Seed).collect(),
+            arguments: Vec::new(),
             pending: Vec::new(),
             experiments,
             phases: Vec::new(),

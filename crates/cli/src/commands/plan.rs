@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::PlanArgs;
 use crate::failure::Failure;
-use crate::progress::{duration, schedule};
+use crate::progress::{chosen, duration, schedule};
 use crate::provenance::cores;
 use crate::question::Question;
 
@@ -30,7 +30,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let jobs = NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN);
     let speed = speed(&plan, &results);
     let seconds = plan.remaining_cost(&results) / speed / jobs.get() as f64;
-    if args.study.json {
+    if args.study.place.json {
         println!("{}", as_json(&plan, &results, speed, seconds));
         return Ok(());
     }
@@ -61,7 +61,7 @@ fn print_phase(phase: &PlannedPhase, plan: &Plan, results: &Results, speed: f64)
 
 fn print_groups(phase: &PhaseRecord, plan: &Plan, results: &Results) {
     for choice in &phase.choices {
-        println!("  {}", choice.rule);
+        println!("  {}", chosen(choice));
     }
     for group in &phase.groups {
         println!("  {}", settings(group));

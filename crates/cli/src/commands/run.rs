@@ -19,7 +19,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let Question { study, folder } = Question::read(&args.study)?;
     // Refused before anything is downloaded or trained.
     let store = Store::open(&folder, &study.name).map_err(Failure::input)?;
-    let data = location::prepare(study.data, args.study.data.as_deref())?;
+    let data = location::prepare(study.data, args.study.place.data.as_deref())?;
     report::store_samples(&folder, study.data, data.as_deref())?;
     let jobs = args.jobs.unwrap_or_else(cores) as usize;
     let options = Options {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let outcome = outcome.map_err(Failure::other)?;
     tell_failures(&outcome);
     let page = report::write(&folder, &store)?;
-    if args.study.json {
+    if args.study.place.json {
         let line = json!({
             "study": study.name,
             "folder": folder,

@@ -37,7 +37,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         return show(args, &store);
     }
     use_threads(args.threads.unwrap_or_else(cores) as usize)?;
-    let folder = location::prepare(config.data.set, args.data.as_deref())?;
+    let folder = location::prepare(config.data.set, args.place.data.as_deref())?;
     let data = location::load(config.data.set, folder.as_deref()).map_err(Failure::other)?;
     let mut watch = Watch {
         trace: args.trace.as_deref().map(Trace::create).transpose().map_err(Failure::other)?,
@@ -81,7 +81,7 @@ pub(crate) fn use_threads(n: usize) -> Result<(), Failure> {
 }
 
 fn config(args: &TrainArgs) -> RunConfig {
-    let set = match args.data.as_deref() {
+    let set = match args.place.data.as_deref() {
         Some(SYNTHETIC) => DataSet::Synthetic,
         _ => DataSet::Cifar10,
     };
@@ -127,7 +127,7 @@ fn config(args: &TrainArgs) -> RunConfig {
         batch_size: args.batch,
         epochs: Epoch(args.epochs),
         seed: Seed(args.seed),
-        device: match args.device {
+        device: match args.place.device {
             DeviceArg::Cpu => Device::Cpu,
             DeviceArg::Wgpu => Device::Wgpu,
         },
@@ -139,7 +139,7 @@ fn show(args: &TrainArgs, store: &Store) -> Result<(), Failure> {
     let config = config(args);
     let record = store.load(&config.id()).map_err(Failure::other)?;
     let folder: PathBuf = args.out.join("runs").join(&record.id.0);
-    if args.json {
+    if args.place.json {
         println!("{}", json!({ "folder": folder, "result": record.result }));
     } else {
         print(&record);

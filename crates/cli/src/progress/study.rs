@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar};
-use plateau_record::{RunConfig, RunId, Schedule, ScheduleShape, Start};
+use plateau_record::{Choice, RunConfig, RunId, Schedule, ScheduleShape, Start};
 use plateau_study::{Event, PlannedRun};
 
 use super::{on_terminal, style};
@@ -56,7 +56,7 @@ impl StudyProgress {
             }
             Event::PhaseResolved { phase } => {
                 for choice in &phase.choices {
-                    self.say(&format!("{}: {}", phase.name, choice.rule));
+                    self.say(&format!("{}: {}", phase.name, chosen(choice)));
                 }
             }
             Event::RunStarted { run, attempt, .. } => self.start(run, *attempt),
@@ -155,6 +155,12 @@ impl StudyProgress {
             self.say(line);
         }
     }
+}
+
+/// What followed from results, and how.
+pub(crate) fn chosen(choice: &Choice) -> String {
+    let values: Vec<String> = choice.values.iter().map(f64::to_string).collect();
+    format!("{} {} from {}: {}", choice.setting, values.join(", "), choice.from, choice.rule)
 }
 
 /// A run in a few words: what varies, and the seed.

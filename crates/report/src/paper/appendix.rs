@@ -66,10 +66,11 @@ fn reproduction(writer: &mut Writer<'_>) {
          last bit, wall times apart. These commands train the study and write its report, and \
          write the report again from the stored records alone:",
     );
-    let by_default = study.seeds.iter().enumerate().all(|(i, seed)| seed.0 == i as u64);
-    let seeds = if by_default { format!(" --seeds {}", study.seeds.len()) } else { String::new() };
     let name = &study.name;
-    let code = format!("plateau run {name}{seeds}\nplateau report plateau-out/{name}");
+    let run: Vec<String> = std::iter::once(format!("plateau run {name}"))
+        .chain(writer.input.study.arguments.iter().cloned())
+        .collect();
+    let code = format!("{}\nplateau report plateau-out/{name}", run.join(" "));
     writer.document.blocks.push(Block::Code(code));
     let mut items = Vec::new();
     for provenance in &findings.provenances {

@@ -101,8 +101,9 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
         writer.document.paragraph(format!(
             "{{figure:gradient_mean}} and {{figure:gradient_std}} show mean and standard deviation \
              of the gradients of each layer, {{figure:gradient_abs_mean}} and \
-             {{figure:gradient_abs_std}} those of their absolute values{shown}. {tested}{}",
-            claims.join(" ")
+             {{figure:gradient_abs_std}} those of their absolute values{shown}. {tested}{}{}",
+            claims.join(" "),
+            no_bias(f),
         ));
         writer.figures(by_layer);
         writer.figures(map.into_iter().collect());
@@ -111,6 +112,16 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
         writer.csv("gradients", summaries(f));
     }
     performance(writer, f);
+}
+
+/// Why some gradients are zero.
+fn no_bias(f: &GradientFlowFindings) -> &'static str {
+    if f.models.iter().any(|model| model.role == ModelRole::BatchNorm) {
+        " With batch norm the biases of the hidden layers have no effect, since the mean is taken \
+         away after them: their gradients are zero but for rounding, and are not compared."
+    } else {
+        ""
+    }
 }
 
 /// Batch norm against the plain model.

@@ -1,6 +1,6 @@
 //! Enough to do it again without the code.
 
-use plateau_record::{Activation, DataSet, Optimizer};
+use plateau_record::{BATCH_NORM_EPSILON, DataSet, Optimizer, RUNNING_STAT_DECAY};
 
 use super::Writer;
 use super::experiments;
@@ -112,16 +112,10 @@ fn architecture(writer: &mut Writer<'_>) {
     ));
     writer.figure(network::network(&base));
     writer.table(crate::tables::layers::layers(&base));
-    let gain = match base.activation {
-        Activation::Relu => "√2",
-        Activation::LeakyRelu => "√(2 / (1 + 0.01²))",
-        Activation::Tanh => "5/3",
-    };
-    writer.document.paragraph(format!(
-        "Weights start uniform in ±g·√(3 / n), n being the number of inputs of a unit, with g = \
-         {gain} before the activation and g = 1 in the last layer {{cite:he2015}}; biases start at \
-         0."
-    ));
+    writer.document.paragraph(
+        "Weights and biases of a layer start uniform in ±1/√n, n being the number of inputs of \
+         each of its units.",
+    );
     if writer.settings.distinct(|c| c.network.dropout > 0.0).contains(&true) {
         writer.document.paragraph(
             "Where there is dropout {cite:srivastava2014}, it is applied to the inputs of both \
@@ -130,11 +124,12 @@ fn architecture(writer: &mut Writer<'_>) {
         );
     }
     if writer.settings.distinct(|c| c.network.batch_norm).contains(&true) {
-        writer.document.paragraph(
-            "Where there is batch normalisation {cite:ioffe2015}, it stands in each hidden layer \
+        writer.document.paragraph(format!(
+            "Where there is batch normalisation {{cite:ioffe2015}}, it stands in each hidden layer \
              between the convolution (or the matrix) and the activation, with trained scale and \
-             shift, ε = 10⁻⁵, and running statistics that keep 0.9 of their value at each step.",
-        );
+             shift, ε = {BATCH_NORM_EPSILON}, and running statistics that keep \
+             {RUNNING_STAT_DECAY} of their value at each step.",
+        ));
     }
     let others = writer.settings.distinct(|c| (c.network.channels.clone(), c.network.hidden));
     if others.len() > 1 {

@@ -90,6 +90,7 @@ pub(crate) fn study_record(summary: &StudySummary) -> StudyRecord {
         title: summary.title.clone(),
         data: summary.data,
         seeds: summary.seeds.clone(),
+        arguments: Vec::new(),
         pending: Vec::new(),
         experiments: Vec::new(),
         phases: vec![PhaseRecord {

@@ -44,8 +44,7 @@ pub(super) fn schedule_start(
 /// The rate of another phase, which has one.
 pub(super) fn same_rate(phase: &PhaseRecord) -> Chosen {
     let rates = phase.groups.iter().map(|group| group.schedule.rate);
-    let rule = format!("the learning rate of phase {}", phase.name);
-    Chosen { values: rates.take(1).collect(), rule }
+    Chosen { values: rates.take(1).collect(), rule: "taken over unchanged".to_owned() }
 }
 
 /// The dropout rate above `above` that did best.

@@ -25,6 +25,16 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// The program's arguments that ask for these changes.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let numbers = [("--seeds", self.seeds), ("--epochs", self.epochs)];
+        let numbers = numbers.into_iter().filter_map(|(name, n)| Some(format!("{name} {}", n?)));
+        let data = (self.data == Some(DataSet::Synthetic)).then(|| "--data synthetic".to_owned());
+        let wgpu = (self.device == Some(Device::Wgpu)).then(|| "--device wgpu".to_owned());
+        numbers.chain(data).chain(wgpu).collect()
+    }
+
     pub(super) fn apply(&self, written: &mut Written) {
         if let Some(n) = self.seeds {
             written.seeds = (0..u64::from(n.get())).map(Seed).collect();

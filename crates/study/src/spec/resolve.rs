@@ -31,6 +31,7 @@ pub(super) fn resolve(written: &Written) -> Result<Study, SpecErrors> {
         data: written.data,
         device: written.device,
         seeds: written.seeds.clone(),
+        arguments: Vec::new(),
         phases,
         experiments,
     })

@@ -18,6 +18,8 @@ pub struct Study {
     pub device: Device,
     /// The seeds of every group.
     pub seeds: Vec<Seed>,
+    /// What was changed in the file, as arguments of the program.
+    pub arguments: Vec<String>,
     /// In the order of the file.
     pub phases: Vec<Phase>,
     /// The questions, in the order of the report.

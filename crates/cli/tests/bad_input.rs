@@ -1,5 +1,6 @@
 //! Every input that can be wrong: an error that says what, where and what to do, before any
 //! training, with exit code 2.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

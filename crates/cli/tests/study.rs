@@ -1,4 +1,5 @@
 //! The whole way of a study on generated data: every file, twice the same bits.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

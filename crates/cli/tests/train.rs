@@ -1,4 +1,5 @@
 //! One run by itself: the same bits whatever the threads, a trace to repeat it by, divergence.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

@@ -59,7 +59,7 @@ pub fn fit(
         Start::Transfer { parent: id } => {
             let weights = parent.ok_or_else(|| TrainError::ParentMissing(id.clone()))?;
             let frozen = weights.features(&config.network, &run.device)?;
-            run.fit_head(&parts, &normalisation, frozen)?
+            run.fit_head(&parts, &normalisation, &frozen)?
         }
     };
     let measures = matches!(status, RunStatus::Finished) && !is_range_test(config);
@@ -132,7 +132,7 @@ impl Run<'_> {
         &mut self,
         parts: &Partition,
         normalisation: &Normalisation,
-        frozen: Features,
+        frozen: &Features,
     ) -> Result<(RunStatus, Cnn), TrainError> {
         let mut frozen = frozen.valid();
         let head = Head::reinit(&self.config.network, self.config.seed, &self.differentiating());

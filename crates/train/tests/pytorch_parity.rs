@@ -1,5 +1,6 @@
 //! Loss, gradients and updates against PyTorch's numbers (`pytorch/reference.json`, made by
 //! `pytorch/reference.py`).
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
 

@@ -127,7 +127,7 @@ fn architecture(writer: &mut Writer<'_>) {
         writer.document.paragraph(format!(
             "Where there is batch normalisation {{cite:ioffe2015}}, it stands in each hidden layer \
              between the convolution (or the matrix) and the activation, with trained scale and \
-             shift, ε = {BATCH_NORM_EPSILON}, and running statistics that keep \
+             shift, ε = {BATCH_NORM_EPSILON:e}, and running statistics that keep \
              {RUNNING_STAT_DECAY} of their value at each step.",
         ));
     }

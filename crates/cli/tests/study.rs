@@ -166,3 +166,18 @@ fn a_study_that_belongs_to_another_folder_is_refused_by_name() {
     assert_eq!(refused.status.code(), Some(2), "{message}");
     assert!(message.contains("`other`") && message.contains("`synthetic`"), "{message}");
 }
+
+#[test]
+fn the_studies_in_the_documents_can_be_planned() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    for document in [include_str!("../../../README.md"), include_str!("../../../studies/README.md")]
+    {
+        let study = document.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        fs::write(folder.join("study.toml"), study).unwrap();
+        let plan = succeed(folder, &["plan", "study.toml", "--json"]);
+        let plan: Value = serde_json::from_str(&plan).unwrap();
+        assert!(plan["runs"].as_u64().unwrap() >= 10, "{plan}");
+        assert_eq!(plan["phases"][0]["state"], "resolved");
+    }
+}

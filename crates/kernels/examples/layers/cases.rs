@@ -1,0 +1,290 @@
+//! What is timed.
+
+use std::hint::black_box;
+
+use plateau_kernels::batch_norm::{
+    self, GradientSums, Moments, Normalizer, PooledGradient, Winners, WinnersMut,
+};
+use plateau_kernels::conv_dense::{self, PackedWeights};
+use plateau_kernels::cross_entropy::cross_entropy;
+use plateau_kernels::framed::Framed;
+use plateau_kernels::images::{ByteTable, gather};
+use plateau_kernels::linear::{self, Activation, Parameters};
+use plateau_kernels::optimizer::{Adam, AdamMoments, Sgd};
+use plateau_kernels::statistics::Sums;
+use plateau_kernels::{AlignedBuffer, Isa, conv_dense_weight};
+
+use crate::{BATCH, Case, GROUP, case};
+
+/// Uniform in [-1, 1), all but a share of `density` zero.
+fn random(len: usize, density: f64) -> AlignedBuffer {
+    let mut state = len as u64 | 1;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let values: Vec<f32> = (0..len)
+        .map(|_| {
+            let value = (2.0 * uniform() - 1.0) as f32;
+            if uniform() < density { value } else { 0.0 }
+        })
+        .collect();
+    AlignedBuffer::from(&values[..])
+}
+
+pub(crate) fn convolution(
+    isa: Isa,
+    [n_in, n_out]: [usize; 2],
+    extent: usize,
+    cases: &mut Vec<Case>,
+) {
+    let name = |what: &str| format!("{what} {n_in}→{n_out}@{extent}²");
+    let shape = Framed::padded(extent, extent, n_in);
+    let output_shape = Framed::padded(extent, extent, n_out);
+    let input = random(GROUP * shape.image_len(), 1.0);
+    let gradient = random(GROUP * output_shape.image_len(), 1.0);
+    let weights = random(n_out * 9 * n_in, 1.0);
+    let bias = random(n_out, 1.0);
+    let flop = (GROUP * shape.n_pixels() * n_out * 9 * n_in * 2) as f64;
+
+    let packed = PackedWeights::forward(&weights, n_in, n_out);
+    let mut output = AlignedBuffer::zeros(GROUP * shape.n_pixels() * n_out);
+    let from = input.clone();
+    cases.push(case(name("conv forward"), GROUP, flop, move || {
+        conv_dense::forward(isa, shape, black_box(&from), &packed, &bias, &mut output);
+    }));
+    if n_in > 3 {
+        let packed = PackedWeights::input_gradient(&weights, n_in, n_out);
+        let mut output = AlignedBuffer::zeros(GROUP * shape.n_pixels() * n_in);
+        let from = gradient.clone();
+        cases.push(case(name("conv input gradient"), GROUP, flop, move || {
+            conv_dense::forward(isa, output_shape, black_box(&from), &packed, &[], &mut output);
+        }));
+        let weights = weights.clone();
+        cases.push(case(name("conv pack (per step)"), BATCH, 0.0, move || {
+            black_box(PackedWeights::forward(black_box(&weights), n_in, n_out));
+            black_box(PackedWeights::input_gradient(black_box(&weights), n_in, n_out));
+        }));
+    }
+    let mut sums = AlignedBuffer::zeros(weights.len());
+    cases.push(case(name("conv weight gradient"), GROUP, flop, move || {
+        let gradient = (output_shape, black_box(&gradient[..]));
+        conv_dense_weight::add_weight_gradient(isa, (shape, &input), gradient, &mut sums);
+    }));
+}
+
+/// Constant statistics: their values don't matter for time.
+fn normalizer(n_channels: usize) -> Normalizer<'static> {
+    let constant = |value| -> &'static [f32] { Vec::leak(vec![value; n_channels]) };
+    Normalizer {
+        mean: constant(0.1),
+        inverse_std: constant(1.7),
+        scale: constant(1.1),
+        shift: constant(0.1),
+    }
+}
+
+pub(crate) fn batch_norm_pool(isa: Isa, channels: usize, extent: usize, cases: &mut Vec<Case>) {
+    let name = |what: &str| format!("batch norm {what} {channels}@{extent}²");
+    let shape = Framed::dense(extent, extent, channels);
+    let pooled = Framed::padded(extent / 2, extent / 2, channels);
+    let padded = Framed::padded(extent, extent, channels);
+    // A whole batch: the caches don't hold it.
+    let input = random(BATCH * shape.image_len(), 1.0);
+    let n_pooled = BATCH * pooled.n_pixels() * channels;
+    let normalizer = normalizer(channels);
+    let mut output = AlignedBuffer::zeros(BATCH * pooled.image_len());
+    let mut pixel = vec![0; n_pooled];
+    let mut x_hat = vec![0.0; n_pooled];
+    let gradient = random(output.len(), 1.0);
+    let winners = WinnersMut { pixel: &mut pixel, x_hat: &mut x_hat };
+    batch_norm::pool_forward(isa, (shape, &input), normalizer, (pooled, &mut output), winners);
+
+    let from = input.clone();
+    cases.push(case(name("moments"), BATCH, 0.0, move || {
+        black_box(Moments::of(isa, black_box(&from), channels));
+    }));
+    let (from, mut to) = (input.clone(), output.clone());
+    cases.push(case(name("evaluate"), BATCH, 0.0, move || {
+        let output = (pooled, black_box(&mut to[..]));
+        batch_norm::pool_evaluate(isa, (shape, &from), normalizer, output);
+    }));
+    let (from, mut pixels, mut x_hats) = (input.clone(), pixel.clone(), x_hat.clone());
+    cases.push(case(name("forward"), BATCH, 0.0, move || {
+        let winners = WinnersMut { pixel: &mut pixels, x_hat: &mut x_hats };
+        let output = (pooled, black_box(&mut output[..]));
+        batch_norm::pool_forward(isa, (shape, &from), normalizer, output, winners);
+    }));
+    let sums: &'static GradientSums = {
+        let gradient = PooledGradient { shape: pooled, values: &gradient };
+        let winners = Winners { pixel: &pixel, x_hat: &x_hat };
+        Box::leak(Box::new(batch_norm::pool_gradient_sums(isa, gradient, winners)))
+    };
+    let (g, pixels, x_hats) = (gradient.clone(), pixel.clone(), x_hat.clone());
+    cases.push(case(name("gradient sums"), BATCH, 0.0, move || {
+        let gradient = PooledGradient { shape: pooled, values: black_box(&g) };
+        let winners = Winners { pixel: &pixels, x_hat: &x_hats };
+        black_box(batch_norm::pool_gradient_sums(isa, gradient, winners));
+    }));
+    // One image at a time into one buffer, as the convolution's backward pass reads it.
+    let mut to = AlignedBuffer::zeros(padded.image_len());
+    cases.push(case(name("input gradient"), BATCH, 0.0, move || {
+        for i in 0..BATCH {
+            let of = |len: usize| i * len..(i + 1) * len;
+            let values = &gradient[of(pooled.image_len())];
+            let winners = of(n_pooled / BATCH);
+            let winners = Winners { pixel: &pixel[winners.clone()], x_hat: &x_hat[winners] };
+            batch_norm::pool_input_gradient(
+                isa,
+                (shape, &input[of(shape.image_len())]),
+                (normalizer, sums),
+                (PooledGradient { shape: pooled, values }, winners),
+                (padded, black_box(&mut to[..])),
+            );
+        }
+    }));
+}
+
+pub(crate) fn fully_connected(
+    isa: Isa,
+    [n_in, n_out]: [usize; 2],
+    density: f64,
+    cases: &mut Vec<Case>,
+) {
+    let name =
+        |what: &str| format!("linear {what} {n_in}→{n_out}, {:.0} % filled", density * 100.0);
+    let input = random(BATCH * n_in, density);
+    let weight = random(n_in * n_out, 1.0);
+    let bias = random(n_out, 1.0);
+    let gradient = random(BATCH * n_out, density);
+    let mut output = AlignedBuffer::zeros(BATCH * n_out);
+    let flop = (BATCH * n_in * n_out * 2) as f64;
+
+    let (from, w) = (input.clone(), weight.clone());
+    cases.push(case(name("forward"), BATCH, flop, move || {
+        let parameters = Parameters { weight: black_box(&w), bias: &bias };
+        linear::forward(isa, &from, parameters, Activation::Relu, &mut output);
+    }));
+    let (from, g) = (input.clone(), gradient.clone());
+    let mut to = AlignedBuffer::zeros(n_in * n_out);
+    cases.push(case(name("weight gradient"), BATCH, flop, move || {
+        linear::weight_gradient(isa, (&from, 0..n_in), black_box(&g), [n_in, n_out], &mut to);
+    }));
+    let (g, w) = (gradient.clone(), weight.clone());
+    let mut to = AlignedBuffer::zeros(BATCH * n_in);
+    cases.push(case(name("input gradient"), BATCH, flop, move || {
+        linear::input_gradient(isa, &g, black_box(&w), n_out, &mut to);
+    }));
+    if density == 1.0 {
+        for (what, sizes, strides) in [
+            ("forward", [BATCH, n_out, n_in], [[n_in, 1], [n_out, 1]]),
+            ("weight gradient", [n_in, n_out, BATCH], [[1, n_in], [n_out, 1]]),
+            ("input gradient", [BATCH, n_in, n_out], [[n_out, 1], [1, n_out]]),
+        ] {
+            let (a, b) = match what {
+                "forward" => (input.clone(), weight.clone()),
+                "weight gradient" => (input.clone(), gradient.clone()),
+                _ => (gradient.clone(), weight.clone()),
+            };
+            let mut to = AlignedBuffer::zeros(sizes[0] * sizes[1]);
+            cases.push(case(format!("crate gemm: linear {what}"), BATCH, flop, move || {
+                gemm(sizes, strides, black_box(&a), &b, &mut to);
+            }));
+        }
+    }
+}
+
+/// `out = a · b` with the crate `gemm`.
+fn gemm(
+    [m, n, k]: [usize; 3],
+    [a_strides, b_strides]: [[usize; 2]; 2],
+    a: &[f32],
+    b: &[f32],
+    out: &mut [f32],
+) {
+    assert!(a.len() == m * k && b.len() == k * n && out.len() == m * n);
+    let [a_row, a_column] = a_strides.map(|stride| stride as isize);
+    let [b_row, b_column] = b_strides.map(|stride| stride as isize);
+    // SAFETY: the slices have the lengths asserted, and the strides are those of row-major
+    // matrices of the sizes given, or of their transposes.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            false,
+            a.as_ptr(),
+            a_column,
+            a_row,
+            b.as_ptr(),
+            b_column,
+            b_row,
+            0.0,
+            1.0,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+pub(crate) fn rows(isa: Isa, cases: &mut Vec<Case>) {
+    let n = 256;
+    let input = random(BATCH * n, 1.0);
+    let gradient = random(BATCH * n, 1.0);
+    let normalizer = normalizer(n);
+    let mut output = AlignedBuffer::zeros(BATCH * n);
+    let mut to = AlignedBuffer::zeros(BATCH * n);
+    cases.push(case("batch norm rows, both passes 256", BATCH, 0.0, move || {
+        black_box(Moments::of(isa, black_box(&input), n));
+        batch_norm::rows_forward(isa, &input, normalizer, &mut output);
+        let gradients = (&output[..], &gradient[..]);
+        let sums = batch_norm::rows_gradient_sums(isa, &input, normalizer, gradients);
+        batch_norm::rows_input_gradient(isa, &input, (normalizer, &sums), gradients, &mut to);
+    }));
+}
+
+pub(crate) fn steps(isa: Isa, cases: &mut Vec<Case>) {
+    let logits = random(BATCH * 10, 1.0);
+    let labels: Vec<u8> = (0..BATCH).map(|i| (i % 10) as u8).collect();
+    let (mut losses, mut gradient) = (vec![0.0; BATCH], vec![0.0; BATCH * 10]);
+    cases.push(case("softmax cross-entropy 10", BATCH, 0.0, move || {
+        let logits = black_box(&logits);
+        cross_entropy(isa, logits, &labels, 1.0 / 128.0, &mut losses, &mut gradient);
+    }));
+
+    let images: Vec<u8> = (0..1000 * 3072).map(|i| (i * 7) as u8).collect();
+    let indices: Vec<usize> = (0..BATCH).map(|i| i * 389 % 1000).collect();
+    let table = ByteTable::new([0.49, 0.48, 0.45], [0.25, 0.24, 0.26]);
+    let shape = Framed::padded(32, 32, 3);
+    let mut batch = AlignedBuffer::zeros(BATCH * shape.image_len());
+    cases.push(case("batch assembly", BATCH, 0.0, move || {
+        gather(black_box(&images), &indices, &table, shape, &mut batch);
+    }));
+
+    /// Parameters of the baseline network.
+    const N_PARAMETERS: usize = 620_362;
+    let gradient = random(N_PARAMETERS, 1.0);
+    let mut weights = random(N_PARAMETERS, 1.0);
+    let (mut first, mut second) = (vec![0.0; N_PARAMETERS], vec![0.0; N_PARAMETERS]);
+    let sgd = Sgd { learning_rate: 1e-9, momentum: 0.9, weight_decay: 0.0 };
+    let (g, mut w, mut v) = (gradient.clone(), weights.clone(), first.clone());
+    cases.push(case("SGD (per step / 128)", BATCH, 0.0, move || {
+        sgd.step(isa, &mut w, black_box(&g), &mut v);
+    }));
+    let adam = Adam { learning_rate: 1e-9, betas: [0.9, 0.999], epsilon: 1e-8, weight_decay: 0.0 };
+    let g = gradient.clone();
+    cases.push(case("Adam (per step / 128)", BATCH, 0.0, move || {
+        let moments = AdamMoments { first: &mut first, second: &mut second };
+        adam.step(isa, 10, &mut weights, black_box(&g), moments);
+    }));
+    cases.push(case("gradient statistics (per step / 128)", BATCH, 0.0, move || {
+        black_box(Sums::of(isa, black_box(&gradient)));
+    }));
+}

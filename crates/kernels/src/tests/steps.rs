@@ -1,0 +1,113 @@
+//! Optimisers, statistics of gradients, assembly of batches.
+
+use super::{SIZES, Stream, assert_close, bits, isas};
+use crate::framed::Framed;
+use crate::images::{ByteTable, gather};
+use crate::optimizer::{Adam, AdamMoments, Sgd};
+use crate::scalar;
+use crate::statistics::Sums;
+
+#[test]
+fn sgd_matches_its_twin_over_several_steps() {
+    let rule = Sgd { learning_rate: 0.03, momentum: 0.9, weight_decay: 5e-4 };
+    for isa in isas() {
+        for n in SIZES.into_iter().chain([0]) {
+            let mut stream = Stream::new(n as u64);
+            let mut weights = stream.floats(n);
+            let mut velocity = vec![0.0; n];
+            let mut expected: Vec<_> = weights.iter().map(|&w| (0.0, f64::from(w))).collect();
+            for _ in 0..5 {
+                let gradient = stream.floats(n);
+                rule.step(isa, &mut weights, &gradient, &mut velocity);
+                for ((v, w), &g) in expected.iter_mut().zip(&gradient) {
+                    (*v, *w) = scalar::optimizer::sgd(rule, *w, f64::from(g), *v);
+                }
+            }
+            let (v, w): (Vec<_>, Vec<_>) = expected.into_iter().unzip();
+            assert_close(&velocity, &v, 1e-6, "velocity");
+            assert_close(&weights, &w, 1e-6, "weights");
+        }
+    }
+}
+
+#[test]
+fn adam_matches_its_twin_over_several_steps() {
+    let rule = Adam { learning_rate: 1e-3, betas: [0.9, 0.999], epsilon: 1e-8, weight_decay: 0.01 };
+    for isa in isas() {
+        for n in SIZES {
+            let mut stream = Stream::new(n as u64);
+            let mut weights = stream.floats(n);
+            let (mut first, mut second) = (vec![0.0; n], vec![0.0; n]);
+            let mut expected: Vec<_> = weights.iter().map(|&w| (0.0, 0.0, f64::from(w))).collect();
+            for step in 1..=20 {
+                let gradient = stream.floats(n);
+                let moments = AdamMoments { first: &mut first, second: &mut second };
+                rule.step(isa, step, &mut weights, &gradient, moments);
+                for ((m, v, w), &g) in expected.iter_mut().zip(&gradient) {
+                    (*m, *v, *w) =
+                        scalar::optimizer::adam(rule, step, (*w, f64::from(g)), (*m, *v));
+                }
+            }
+            let w: Vec<_> = expected.iter().map(|&(_, _, w)| w).collect();
+            assert_close(&weights, &w, 2e-6, "weights");
+        }
+    }
+}
+
+#[test]
+fn steps_go_value_by_value() {
+    for isa in isas() {
+        let gradient = Stream::new(1).floats(100);
+        let rule = Sgd { learning_rate: 0.1, momentum: 0.9, weight_decay: 0.1 };
+        let (mut together, mut velocity) = (vec![1.0; 100], vec![0.5; 100]);
+        rule.step(isa, &mut together, &gradient, &mut velocity);
+        for n in [1, 3, 8, 33] {
+            let (mut apart, mut velocity) = (vec![1.0; 100], vec![0.5; 100]);
+            let parts = apart.chunks_mut(n).zip(gradient.chunks(n)).zip(velocity.chunks_mut(n));
+            parts.for_each(|((w, g), v)| rule.step(isa, w, g, v));
+            assert_eq!(bits(&apart), bits(&together));
+        }
+    }
+}
+
+#[test]
+fn sums_match_and_are_the_same_on_every_instruction_set() {
+    for n in SIZES.into_iter().chain([0, 1000]) {
+        let values = Stream::new(n as u64).floats(n);
+        let [sums, portable] = isas().map(|isa| Sums::of(isa, &values));
+        assert_eq!(sums, portable);
+        let wide = scalar::widen(&values);
+        assert_eq!(sums.count, n as u64);
+        assert!((sums.sum - wide.iter().sum::<f64>()).abs() < 1e-12);
+        assert!((sums.abs - wide.iter().map(|g| g.abs()).sum::<f64>()).abs() < 1e-12);
+        assert!((sums.squares - wide.iter().map(|g| g * g).sum::<f64>()).abs() < 1e-12);
+    }
+    for isa in isas() {
+        assert!(Sums::of(isa, &[0.0, f32::NAN]).sum.is_nan());
+        assert_eq!(Sums::of(isa, &[f32::NEG_INFINITY; 3]).abs, f64::INFINITY);
+    }
+}
+
+#[test]
+fn batches_match_the_twin_border_included() {
+    let (mean, std) = ([0.49, 0.48, 0.45], [0.25, 0.24, 0.26]);
+    let table = ByteTable::new(mean, std);
+    for (height, width) in [(32, 32), (1, 1), (3, 7)] {
+        for border in [0, 1, 2] {
+            let shape = Framed { height, width, channels: 3, border };
+            let mut stream = Stream::new(1);
+            let len = 3 * height * width;
+            let images: Vec<_> = (0..4 * len).map(|_| stream.below(256) as u8).collect();
+            let indices = [3, 0, 0, 2];
+            let mut batch = vec![f32::NAN; indices.len() * shape.image_len()];
+            gather(&images, &indices, &table, shape, &mut batch);
+            let expected: Vec<_> = indices
+                .iter()
+                .flat_map(|&i| {
+                    scalar::images::normalize(&images[i * len..][..len], mean, std, shape)
+                })
+                .collect();
+            assert_eq!(batch, expected);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plateau_data::{
     Cache, Check, DataError, Dataset, FetchOptions, Progress, Surroundings, default_cache_dir,
-    fetch, synthetic, verify,
+    fetch, verify,
 };
 use plateau_record::DataSet;
 
@@ -57,10 +57,8 @@ impl Location {
 
 /// Reads the data set; for CIFAR-10 `cache` says where.
 pub(crate) fn load(set: DataSet, cache: Option<&Path>) -> Result<Dataset, DataError> {
-    match (set, cache) {
-        (DataSet::Cifar10, Some(root)) => plateau_data::load(&Cache::new(root), Check::Size),
-        _ => Ok(synthetic()),
-    }
+    // Without a place there is no CIFAR-10: an error that lists the missing files.
+    plateau_data::open(set, &Cache::new(cache.unwrap_or(Path::new(""))), Check::Size)
 }
 
 /// Makes the data set available and says where: `None` for the generated one.

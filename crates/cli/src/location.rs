@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plateau_data::{
     Cache, Check, DataError, Dataset, FetchOptions, Progress, Surroundings, default_cache_dir,
-    fetch, verify,
+    fetch,
 };
 use plateau_record::DataSet;
 
@@ -43,9 +43,6 @@ impl Location {
 
     /// Brings the data into the cache if they aren't there, and checks them.
     pub(crate) fn ensure(&self) -> Result<BTreeMap<String, String>, Failure> {
-        if let Ok(verified) = verify(&self.cache) {
-            return Ok(verified.md5);
-        }
         let mut shown = crate::progress::Fetching::default();
         let fetched = fetch(&self.cache, &self.sources, &mut |progress: Progress| {
             shown.show(&progress);

@@ -51,6 +51,12 @@ impl RunConfig {
     pub fn steps_per_epoch(&self) -> u64 {
         u64::from(self.data.split.train_images.div_ceil(self.batch_size))
     }
+
+    /// Parameter updates of the whole run.
+    #[must_use]
+    pub fn total_steps(&self) -> u64 {
+        self.steps_per_epoch() * u64::from(self.epochs.0)
+    }
 }
 
 /// Identity of a run: a hash of its configuration.

@@ -128,7 +128,7 @@ impl<'a, M: Trainable> Training<'a, M> {
             observer.step(&StepReport {
                 epoch,
                 step,
-                total_steps: self.config.steps_per_epoch() * u64::from(self.config.epochs.0),
+                total_steps: self.config.total_steps(),
                 learning_rate: rate,
                 loss,
                 pool_indices: &pool_indices,
@@ -155,9 +155,9 @@ impl<'a, M: Trainable> Training<'a, M> {
         let n = self.batch.labels.len();
         let key = MaskKey { seed: self.config.seed, epoch, step };
         let rate = self.config.network.dropout;
-        let masks = DropoutMasks::draw(rate, key, n, model.head_shape(), &self.device);
+        let masks = DropoutMasks::draw(rate, key, n, model.head().shape(), &self.device);
         // [batch, 10]
-        let logits = model.logits(&self.batch, masks, Mode::Training, &self.device);
+        let logits = model.logits(M::input(&self.batch, &self.device), masks, Mode::Training);
         let loss = cross_entropy_with_logits(logits, one_hot(&self.batch.labels, &self.device));
         let gradients = GradientsParams::from_grads(loss.backward(), model);
         (loss.into_scalar::<f32>(), gradients)

@@ -25,7 +25,7 @@ pub fn evaluate<M: Trainable>(model: &M, examples: &dyn Examples, device: &Devic
     let mut tally = Tally::default();
     for chunk in positions.chunks(EVALUATION_BATCH) {
         examples.gather(chunk, &mut batch);
-        let logits = model.logits(&batch, None, Mode::Evaluation, device).into_data();
+        let logits = model.logits(M::input(&batch, device), None, Mode::Evaluation).into_data();
         tally.add(logits.as_slice().expect("logits are 32-bit floats"), &batch.labels);
     }
     tally.finish()

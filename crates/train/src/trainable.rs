@@ -2,64 +2,64 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use plateau_model::{Cnn, DropoutMasks, Head, HeadShape, Mode, Parameter};
+use plateau_model::{Cnn, DropoutMasks, Head, Mode, Parameter};
 
 use crate::examples::{Batch, feature_tensor, image_tensor};
 
 /// A module that turns batches into logits.
 pub trait Trainable: Module {
-    /// Logits `[batch, 10]` of a batch of this module's inputs.
-    fn logits(
-        &mut self,
-        batch: &Batch,
-        masks: Option<DropoutMasks>,
-        mode: Mode,
-        device: &Device,
-    ) -> Tensor<2>;
+    /// What it takes: images, or features.
+    type Input;
+
+    /// A batch as this module takes it.
+    fn input(batch: &Batch, device: &Device) -> Self::Input;
+
+    /// Logits `[batch, 10]`.
+    fn logits(&mut self, input: Self::Input, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2>;
 
     /// Weights and biases that are trained, input side first.
     fn trained(&self) -> Vec<Parameter>;
 
-    /// Sizes that dropout masks need.
-    fn head_shape(&self) -> HeadShape;
+    /// The fully connected layers, whose inputs are dropped.
+    fn head(&self) -> &Head;
 }
 
 impl Trainable for Cnn {
-    fn logits(
-        &mut self,
-        batch: &Batch,
-        masks: Option<DropoutMasks>,
-        mode: Mode,
-        device: &Device,
-    ) -> Tensor<2> {
-        self.forward(image_tensor(batch, device), masks, mode)
+    type Input = Tensor<4>;
+
+    fn input(batch: &Batch, device: &Device) -> Tensor<4> {
+        image_tensor(batch, device)
+    }
+
+    fn logits(&mut self, input: Tensor<4>, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2> {
+        self.forward(input, masks, mode)
     }
 
     fn trained(&self) -> Vec<Parameter> {
         self.parameters()
     }
 
-    fn head_shape(&self) -> HeadShape {
-        self.head.shape()
+    fn head(&self) -> &Head {
+        &self.head
     }
 }
 
 impl Trainable for Head {
-    fn logits(
-        &mut self,
-        batch: &Batch,
-        masks: Option<DropoutMasks>,
-        mode: Mode,
-        device: &Device,
-    ) -> Tensor<2> {
-        self.forward(feature_tensor(batch, device), masks, mode)
+    type Input = Tensor<2>;
+
+    fn input(batch: &Batch, device: &Device) -> Tensor<2> {
+        feature_tensor(batch, device)
+    }
+
+    fn logits(&mut self, input: Tensor<2>, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2> {
+        self.forward(input, masks, mode)
     }
 
     fn trained(&self) -> Vec<Parameter> {
         self.parameters()
     }
 
-    fn head_shape(&self) -> HeadShape {
-        self.shape()
+    fn head(&self) -> &Head {
+        self
     }
 }

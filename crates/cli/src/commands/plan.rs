@@ -1,6 +1,5 @@
 //! `plateau plan`: the runs that a study would do.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use plateau_record::{Group, PhaseRecord};
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::PlanArgs;
 use crate::failure::Failure;
 use crate::progress::{chosen, duration, schedule};
-use crate::provenance::cores;
+use crate::provenance::jobs;
 use crate::question::Question;
 
 /// Multiply-adds per second and core, where no run of the study has been timed. On an AMD EPYC
@@ -27,8 +26,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
         Results::new()
     };
     let plan = Plan::new(&question.study, &results);
-    let jobs = args.jobs.unwrap_or_else(cores) as usize;
-    let jobs = NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN);
+    let jobs = jobs(args.jobs);
     let speed = speed(&plan, &results);
     let seconds = plan.remaining_cost(&results) / speed / jobs.get() as f64;
     if args.study.place.json {

@@ -11,7 +11,7 @@ use crate::commands::report;
 use crate::failure::Failure;
 use crate::location;
 use crate::progress::{StudyProgress, label};
-use crate::provenance::cores;
+use crate::provenance::jobs;
 use crate::question::Question;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -21,12 +21,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let store = Store::open(&folder, &study.name).map_err(Failure::input)?;
     let data = location::prepare(study.data, args.study.place.data.as_deref())?;
     report::store_samples(&folder, study.data, data.as_deref())?;
-    let jobs = args.jobs.unwrap_or_else(cores) as usize;
-    let options = Options {
-        jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
-        threads: NonZeroUsize::new(jobs * args.threads as usize).unwrap_or(NonZeroUsize::MIN),
-        data,
-    };
+    let jobs = jobs(args.jobs);
+    let threads = NonZeroUsize::new(args.threads as usize).unwrap_or(NonZeroUsize::MIN);
+    let options = Options { jobs, threads: jobs.saturating_mul(threads), data };
     let mut progress = StudyProgress::new();
     let outcome = execute(&study, &store, &this_program()?, &options, &mut |event| {
         progress.show(&event);

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use plateau_model::Weights;
 use plateau_record::{
     Activation, DataConfig, DataSet, Device, Epoch, EpochRecord, Network, Optimizer, Provenance,
-    RunConfig, RunRecord, RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme, Start,
+    RunConfig, RunId, RunRecord, RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme,
+    Start,
 };
 use plateau_study::Store;
 use plateau_study::spec::training_images;
@@ -34,14 +35,14 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
     let id = config.id();
     if store.has(&id) && args.trace.is_none() {
         eprintln!("this run is stored already; nothing to train");
-        return show(args, &store);
+        return show(args, &store, &id);
     }
     use_threads(args.threads.unwrap_or_else(cores) as usize)?;
     let folder = location::prepare(config.data.set, args.place.data.as_deref())?;
     let data = location::load(config.data.set, folder.as_deref()).map_err(Failure::other)?;
     let mut watch = Watch {
         trace: args.trace.as_deref().map(Trace::create).transpose().map_err(Failure::other)?,
-        bar: TrainBar::new(config.steps_per_epoch() * u64::from(config.epochs.0), config.epochs),
+        bar: TrainBar::new(config.total_steps(), config.epochs),
     };
     let trained = fit(&config, &data, None, &mut watch);
     watch.bar.finish();
@@ -50,7 +51,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         other => Failure::other(other),
     })?;
     store_run(&store, &config, &provenance(data.md5.clone()), &trained)?;
-    show(args, &store)
+    show(args, &store, &id)
 }
 
 /// Writes a run into the store; the same run, stored before, is kept.
@@ -135,9 +136,8 @@ fn config(args: &TrainArgs) -> RunConfig {
 }
 
 /// Prints what is stored.
-fn show(args: &TrainArgs, store: &Store) -> Result<(), Failure> {
-    let config = config(args);
-    let record = store.load(&config.id()).map_err(Failure::other)?;
+fn show(args: &TrainArgs, store: &Store, id: &RunId) -> Result<(), Failure> {
+    let record = store.load(id).map_err(Failure::other)?;
     let folder: PathBuf = args.out.join("runs").join(&record.id.0);
     if args.place.json {
         println!("{}", json!({ "folder": folder, "result": record.result }));

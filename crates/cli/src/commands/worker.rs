@@ -1,6 +1,6 @@
 //! `plateau worker`: trains the run whose job is on standard input, and stores it.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -47,9 +47,7 @@ fn read_weights(path: &Path) -> Result<Weights, Failure> {
     let named = |reason: String| {
         Failure::text(format!("weights {}: {reason}", path.display()), "delete that run's folder")
     };
-    let mut bytes = Vec::new();
-    let mut file = std::fs::File::open(path).map_err(|error| named(error.to_string()))?;
-    file.read_to_end(&mut bytes).map_err(|error| named(error.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|error| named(error.to_string()))?;
     Weights::from_safetensors(&bytes).map_err(|error| named(error.to_string()))
 }
 

@@ -1,12 +1,17 @@
 //! Development tasks: `cargo xtask check` runs every check, cheapest first; `cargo xtask tidy`
-//! looks for what no compiler finds.
+//! looks for what no compiler finds; `cargo xtask bench peers` measures Plateau beside PyTorch.
+//!
+//! # Layout
+//! - `tidy`: files that grew too long, invariants between crates
+//! - `bench`: the comparison with PyTorch
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
 
+mod bench;
 mod tidy;
 
 use std::process::{Command, ExitCode};
 
-const USAGE: &str = "usage: cargo xtask check | tidy";
+const USAGE: &str = "usage: cargo xtask check | tidy | bench peers [OPTIONS]";
 
 /// Every check, cheapest first.
 const CHECKS: [&[&str]; 3] = [
@@ -17,16 +22,31 @@ const CHECKS: [&[&str]; 3] = [
 
 #[expect(clippy::disallowed_methods, reason = "a program reads its arguments")]
 fn main() -> ExitCode {
-    let task = std::env::args().nth(1);
-    let passed = match task.as_deref() {
-        Some("tidy") => tidy(),
-        Some("check") => tidy() && CHECKS.iter().all(|check| cargo(check)),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let passed = match words.as_slice() {
+        ["tidy"] => tidy(),
+        ["check"] => tidy() && CHECKS.iter().all(|check| cargo(check)),
+        ["bench", "peers", options @ ..] => return bench_peers(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
         }
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program reads the environment")]
+fn bench_peers(options: &[&str]) -> ExitCode {
+    let python = std::env::var("PLATEAU_PYTHON").ok();
+    match bench::peers(options, python.as_deref()) {
+        Ok(bench::Verdict::Complete) => ExitCode::SUCCESS,
+        Ok(bench::Verdict::ScenariosFailed) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit_code()
+        }
+    }
 }
 
 fn tidy() -> bool {

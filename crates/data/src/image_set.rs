@@ -14,6 +14,9 @@ pub const PIXELS: usize = SIDE * SIDE;
 /// Bytes of one image: planar, all red values row by row, then green, then blue.
 pub const IMAGE_BYTES: usize = CHANNELS * PIXELS;
 
+/// Numbers of one image with a border of one pixel on each side.
+pub const PADDED_LEN: usize = (SIDE + 2) * (SIDE + 2) * CHANNELS;
+
 /// Names of the classes, by label.
 pub const CLASS_NAMES: [&str; N_CLASSES] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];

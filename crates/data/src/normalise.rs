@@ -1,6 +1,6 @@
 //! From bytes to numbers with mean 0 and standard deviation 1 per channel.
 
-use crate::image_set::{CHANNELS, IMAGE_BYTES, Labelled, PIXELS, TrainImages};
+use crate::image_set::{CHANNELS, IMAGE_BYTES, Labelled, PADDED_LEN, PIXELS, SIDE, TrainImages};
 
 /// Mean and standard deviation of each channel, of pixels scaled to [0, 1], and the numbers
 /// that follow from them: (v / 255 − mean) / std for each byte v.
@@ -71,42 +71,31 @@ impl Normalisation {
         self.std
     }
 
-    /// Appends one normalised image to `out`.
+    /// Writes one normalised image, channels last, inside the border of `padded`, which is left
+    /// as it is.
     ///
     /// # Shapes
-    /// `image`: 3×32×32 bytes, planar; appended: 3×32×32 numbers in the same order.
+    /// - `image`: 3×32×32 bytes, planar
+    /// - `padded`: 34×34×3
     ///
     /// # Panics
-    /// If `image` hasn't [`IMAGE_BYTES`] bytes.
-    pub fn apply(&self, image: &[u8], out: &mut Vec<f32>) {
+    /// If a length is another.
+    pub fn apply(&self, image: &[u8], padded: &mut [f32]) {
         assert_eq!(image.len(), IMAGE_BYTES, "bytes of an image");
-        for (plane, table) in image.chunks_exact(PIXELS).zip(&self.table) {
-            out.extend(plane.iter().map(|&value| table[usize::from(value)]));
-        }
-    }
-
-    /// Replaces the contents of `images` and `labels` by a batch: the images at these
-    /// positions of the view. The vectors keep their memory from batch to batch.
-    ///
-    /// # Shapes
-    /// `images`: batch×3×32×32 (NCHW); `labels`: batch.
-    ///
-    /// # Panics
-    /// If a position is beyond the end of the view.
-    pub fn gather(
-        &self,
-        view: &impl Labelled,
-        positions: &[u32],
-        images: &mut Vec<f32>,
-        labels: &mut Vec<u8>,
-    ) {
-        images.clear();
-        labels.clear();
-        images.reserve(positions.len() * IMAGE_BYTES);
-        labels.reserve(positions.len());
-        for &position in positions {
-            self.apply(view.image(position as usize), images);
-            labels.push(view.label(position as usize));
+        assert_eq!(padded.len(), PADDED_LEN, "floats of a padded image");
+        let [red, green, blue] = [0, 1, 2].map(|i| image[i * PIXELS..][..PIXELS].as_chunks().0);
+        let [table_red, table_green, table_blue] = &self.table;
+        let rows = padded.chunks_exact_mut((SIDE + 2) * CHANNELS).skip(1);
+        for (((row, red), green), blue) in rows.zip(red).zip(green).zip(blue) {
+            let (pixels, _) = row[CHANNELS..].as_chunks_mut::<CHANNELS>();
+            let (red, green, blue): (&[u8; SIDE], &[u8; SIDE], &[u8; SIDE]) = (red, green, blue);
+            for (x, pixel) in pixels.iter_mut().take(SIDE).enumerate() {
+                *pixel = [
+                    table_red[usize::from(red[x])],
+                    table_green[usize::from(green[x])],
+                    table_blue[usize::from(blue[x])],
+                ];
+            }
         }
     }
 }
@@ -141,6 +130,14 @@ mod tests {
         (mean, (variance / values.len() as f64).sqrt())
     }
 
+    /// One channel of a padded image, row by row.
+    fn inside(padded: &[f32], channel: usize) -> impl Iterator<Item = f64> {
+        (0..PIXELS).map(move |i| {
+            let (y, x) = (i / SIDE + 1, i % SIDE + 1);
+            f64::from(padded[(y * (SIDE + 2) + x) * CHANNELS + channel])
+        })
+    }
+
     #[test]
     fn agrees_with_a_naive_computation() {
         let train = TrainImages::new(&random_pool(17), vec![3, 4, 16, 0, 9]);
@@ -156,19 +153,14 @@ mod tests {
     fn gathered_training_images_have_mean_0_and_std_1() {
         let train = TrainImages::new(&random_pool(15), (0..15).collect());
         let normalisation = Normalisation::of(&train);
-        let (mut images, mut labels) = (vec![7.0; 3], vec![7; 3]);
-        let positions: Vec<u32> = (0..15).collect();
-        normalisation.gather(&train, &positions, &mut images, &mut labels);
-        assert_eq!(images.len(), 15 * IMAGE_BYTES);
-        assert_eq!(labels, (0..15).map(|i| i % 10).collect::<Vec<u8>>());
+        let mut images = vec![0.0; 15 * PADDED_LEN];
+        for (i, padded) in images.chunks_exact_mut(PADDED_LEN).enumerate() {
+            normalisation.apply(train.image(i), padded);
+        }
         for channel in 0..CHANNELS {
-            let values: Vec<f64> = images
-                .chunks_exact(PIXELS)
-                .skip(channel)
-                .step_by(CHANNELS)
-                .flatten()
-                .map(|&v| f64::from(v))
-                .collect();
+            let values: Vec<f64> =
+                images.chunks_exact(PADDED_LEN).flat_map(|image| inside(image, channel)).collect();
+            assert_eq!(values.len(), 15 * PIXELS);
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let square = values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64;
             assert!(mean.abs() < 1e-5 && (square - 1.0).abs() < 1e-5, "{mean} {square}");
@@ -176,14 +168,18 @@ mod tests {
     }
 
     #[test]
-    fn gather_follows_the_positions() {
+    fn an_image_becomes_channels_last_inside_its_border() {
         let train = TrainImages::new(&random_pool(12), vec![11, 2, 7]);
         let normalisation = Normalisation::new([0.0; 3], [1.0 / 255.0; 3]);
-        let (mut images, mut labels) = (Vec::new(), Vec::new());
-        normalisation.gather(&train, &[2, 0, 2], &mut images, &mut labels);
-        assert_eq!(labels, [7, 1, 7]);
-        let bytes: Vec<u8> = images.iter().map(|v| v.round() as u8).collect();
-        assert_eq!(bytes, [train.image(2), train.image(0), train.image(2)].concat());
+        let mut padded = vec![-1.0; PADDED_LEN];
+        normalisation.apply(train.image(2), &mut padded);
+        let planes: Vec<u8> = (0..CHANNELS)
+            .flat_map(|channel| inside(&padded, channel))
+            .map(|value| value.round() as u8)
+            .collect();
+        assert_eq!(planes, train.image(2));
+        let border = padded.iter().filter(|value| **value == -1.0).count();
+        assert_eq!(border, PADDED_LEN - IMAGE_BYTES, "the border is left as it was");
     }
 
     #[test]
@@ -193,7 +189,7 @@ mod tests {
         let train = TrainImages::new(&TrainingPool::new(images), vec![0]);
         let normalisation = Normalisation::of(&train);
         assert_eq!(normalisation.std(), [0.0; 3]);
-        let mut out = Vec::new();
+        let mut out = vec![0.0; PADDED_LEN];
         normalisation.apply(train.image(0), &mut out);
         assert!(out.iter().all(|v| v.abs() < 1e-6));
     }

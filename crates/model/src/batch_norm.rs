@@ -3,10 +3,12 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use plateau_record::{BATCH_NORM_EPSILON, RUNNING_STAT_DECAY};
+use plateau_record::{Activation, BATCH_NORM_EPSILON, RUNNING_STAT_DECAY};
 
+use crate::activation::activate;
 use crate::init::Init;
 use crate::mode::Mode;
+use crate::operators::{Border, Convolution, Operators};
 
 /// y = γ·(x − mean) / √(variance + ε) + β, per channel.
 ///
@@ -44,6 +46,24 @@ impl BatchNorm {
                 variance: vec![1.0; n_channels],
             },
         }
+    }
+
+    /// Convolution → batch norm → activation → 2×2 max-pool.
+    ///
+    /// # Shapes
+    /// - images `[batch, height + 2, width + 2, in]`
+    /// - output `[batch, height / 2, width / 2, out]`, and what the border adds
+    pub fn conv_block(
+        &mut self,
+        operators: Operators,
+        images: Tensor<4>,
+        convolution: Convolution,
+        (activation, border): (Activation, Border),
+        mode: Mode,
+    ) -> Tensor<4> {
+        let _ = operators;
+        let x = crate::operators::conv2d_same(images, convolution);
+        crate::operators::pool(activate(activation, self.forward(x, mode)), border)
     }
 
     /// Normalises over all dimensions but the second.

@@ -1,7 +1,7 @@
 //! The whole network.
 
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use plateau_record::{Activation, Concern, N_CLASSES, Network, ParameterKind, Seed};
 
 use crate::activation::activate;
@@ -10,7 +10,9 @@ use crate::convolution::{ConvBlock, ConvShape};
 use crate::dense::{Dense, DenseShape};
 use crate::dropout::{DropoutMasks, HeadShape};
 use crate::init::Init;
+use crate::layout::Inputs;
 use crate::mode::Mode;
+use crate::operators::{Backend, Border, Operators};
 
 /// Colour channels of the input.
 pub const INPUT_CHANNELS: usize = 3;
@@ -29,6 +31,9 @@ pub struct Cnn {
 pub struct Features {
     /// At least one.
     pub blocks: Vec<ConvBlock>,
+    /// Whose operators compute.
+    #[module(skip)]
+    pub operators: Operators,
 }
 
 /// Hidden layer → (batch norm) → activation → output layer.
@@ -46,6 +51,9 @@ pub struct Head {
     /// Number of the hidden layer in the network, from 1.
     #[module(skip)]
     pub first_layer: usize,
+    /// Whose operators compute.
+    #[module(skip)]
+    pub operators: Operators,
 }
 
 /// Identity of one layer's weights or biases.
@@ -64,13 +72,16 @@ pub struct Parameter {
 impl Cnn {
     /// All layers from the seed.
     #[must_use]
-    pub fn init(network: &Network, seed: Seed, device: &Device) -> Self {
-        let init = Init { seed, concern: Concern::Initialisation, device };
-        Self { features: Features::init(network, &init), head: Head::init(network, &init) }
+    pub fn init(network: &Network, seed: Seed, backend: &Backend) -> Self {
+        let init = Init { seed, concern: Concern::Initialisation, device: &backend.device };
+        Self {
+            features: Features::init(network, backend.operators, &init),
+            head: Head::init(network, backend.operators, &init),
+        }
     }
 
     /// # Shapes
-    /// - images `[batch, 3, 32, 32]`, normalised
+    /// - images `[batch, 34, 34, 3]`, normalised, with borders of zeros
     /// - output: logits `[batch, 10]`
     pub fn forward(
         &mut self,
@@ -80,6 +91,14 @@ impl Cnn {
     ) -> Tensor<2> {
         let features = self.features.forward(images, mode); // [batch, features]
         self.head.forward(features, masks, mode) // [batch, 10]
+    }
+
+    /// What the first fully connected layer reads.
+    #[must_use]
+    pub(crate) fn feature_map(&self) -> Inputs {
+        let n_in = self.head.hidden.weight.dims()[0];
+        let channels = self.features.blocks.last().map_or(n_in, |block| block.bias.dims()[0]);
+        Inputs { channels, pixels: n_in / channels }
     }
 
     /// Weights and biases of all layers, input side first. Batch norm's scale and shift are not
@@ -95,7 +114,7 @@ impl Cnn {
 impl Features {
     /// All blocks from a random stream.
     #[must_use]
-    pub fn init(network: &Network, init: &Init<'_>) -> Self {
+    pub fn init(network: &Network, operators: Operators, init: &Init<'_>) -> Self {
         let mut n_in = INPUT_CHANNELS;
         let blocks = network.channels.iter().enumerate().map(|(index, n_out)| {
             let n_out = *n_out as usize;
@@ -104,18 +123,21 @@ impl Features {
             let norm = network.batch_norm.then(|| BatchNorm::init(n_out, init));
             ConvBlock::init(shape, network.activation, norm, init)
         });
-        Self { blocks: blocks.collect() }
+        Self { blocks: blocks.collect(), operators }
     }
 
     /// # Shapes
-    /// - images `[batch, 3, 32, 32]`, normalised
-    /// - output `[batch, features]`, in the order channel, row, column
+    /// - images `[batch, 34, 34, 3]`, normalised, with borders of zeros
+    /// - output `[batch, features]`, in the order row, column, channel
     pub fn forward(&mut self, images: Tensor<4>, mode: Mode) -> Tensor<2> {
         let mut x = images;
-        for block in &mut self.blocks {
-            x = block.forward(x, mode); // [batch, channels, side / 2, side / 2]
+        let last = self.blocks.len() - 1;
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            let border = if index < last { Border::Padded } else { Border::None };
+            // [batch, side / 2 + 2, side / 2 + 2, channels], the last without the border
+            x = block.forward(self.operators, x, mode, border);
         }
-        x.flatten(1, 3) // [batch, channels · side²]
+        x.flatten(1, 3) // [batch, side² · channels]
     }
 
     /// Weights and biases of all blocks, input side first.
@@ -129,25 +151,31 @@ impl Features {
 impl Head {
     /// Both layers from a random stream.
     #[must_use]
-    pub fn init(network: &Network, init: &Init<'_>) -> Self {
+    pub fn init(network: &Network, operators: Operators, init: &Init<'_>) -> Self {
         let first_layer = network.channels.len() + 1;
         let n_hidden = network.hidden as usize;
-        let hidden =
-            DenseShape { layer: first_layer, n_in: network.n_features() as usize, n_out: n_hidden };
-        let output = DenseShape { layer: first_layer + 1, n_in: n_hidden, n_out: N_CLASSES };
+        let inputs = feature_map(network);
+        let hidden = DenseShape {
+            layer: first_layer,
+            inputs: [inputs.channels, inputs.pixels],
+            n_out: n_hidden,
+        };
+        let output = DenseShape { layer: first_layer + 1, inputs: [n_hidden, 1], n_out: N_CLASSES };
         Self {
             hidden: Dense::init(hidden, init),
             norm: network.batch_norm.then(|| BatchNorm::init(n_hidden, init)),
             output: Dense::init(output, init),
             activation: network.activation,
             first_layer,
+            operators,
         }
     }
 
     /// New layers for a transfer run: from the run's seed, yet not those its parent began with.
     #[must_use]
-    pub fn reinit(network: &Network, seed: Seed, device: &Device) -> Self {
-        Self::init(network, &Init { seed, concern: Concern::Reinitialisation, device })
+    pub fn reinit(network: &Network, seed: Seed, backend: &Backend) -> Self {
+        let concern = Concern::Reinitialisation;
+        Self::init(network, backend.operators, &Init { seed, concern, device: &backend.device })
     }
 
     /// # Shapes
@@ -163,13 +191,18 @@ impl Head {
             Some(masks) => (Some(masks.features), Some(masks.hidden)),
             None => (None, None),
         };
-        let x = self.hidden.forward(apply(features, feature_mask)); // [batch, hidden]
+        let operators = self.operators;
         let x = match &mut self.norm {
-            Some(norm) => norm.forward(x, mode),
-            None => x,
-        };
-        let x = activate(self.activation, x);
-        self.output.forward(apply(x, hidden_mask)) // [batch, 10]
+            Some(norm) => {
+                let x = self.hidden.forward(operators, features, feature_mask, None);
+                activate(self.activation, norm.forward(x, mode))
+            }
+            None => {
+                let activation = Some(self.activation);
+                self.hidden.forward(operators, features, feature_mask, activation)
+            }
+        }; // [batch, hidden]
+        self.output.forward(operators, x, hidden_mask, None) // [batch, 10]
     }
 
     /// Sizes that dropout masks need.
@@ -188,11 +221,10 @@ impl Head {
     }
 }
 
-fn apply(input: Tensor<2>, mask: Option<Tensor<2>>) -> Tensor<2> {
-    match mask {
-        Some(mask) => input * mask,
-        None => input,
-    }
+/// What the first fully connected layer reads.
+pub(crate) fn feature_map(network: &Network) -> Inputs {
+    let channels = network.channels.last().map_or(INPUT_CHANNELS, |n| *n as usize);
+    Inputs { channels, pixels: network.n_features() as usize / channels }
 }
 
 fn pair<const D: usize>(

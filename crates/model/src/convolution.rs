@@ -2,14 +2,13 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use plateau_record::Activation;
 
-use crate::activation::activate;
 use crate::batch_norm::BatchNorm;
-use crate::init::Init;
+use crate::init::{Init, parameter};
+use crate::layout;
 use crate::mode::Mode;
+use crate::operators::{Border, Convolution, Operators, conv_block};
 
 /// Kernel side of every convolution.
 pub const KERNEL: usize = 3;
@@ -17,7 +16,7 @@ pub const KERNEL: usize = 3;
 /// 3×3 convolution, same padding → (batch norm) → activation → 2×2 max-pool.
 #[derive(Module, Debug)]
 pub struct ConvBlock {
-    /// `[out, in, 3, 3]`.
+    /// `[out, 3, 3, in]`.
     pub weight: Param<Tensor<4>>,
     /// `[out]`. Under batch norm it has no effect and a zero gradient; it is kept so that both
     /// networks have the same layers.
@@ -51,23 +50,28 @@ impl ConvBlock {
     ) -> Self {
         let ConvShape { layer, n_in, n_out } = shape;
         let fan_in = n_in * KERNEL * KERNEL;
-        let (weight, bias) = init.layer(layer, [n_out, n_in, KERNEL, KERNEL], fan_in, n_out);
+        let (weight, bias) = init.layer(layer, n_out * fan_in, fan_in, n_out);
+        let weight = layout::channels_last(&weight, n_out, n_in);
+        let weight = parameter(weight, [n_out, KERNEL, KERNEL, n_in], init.device);
         Self { weight, bias, norm, activation }
     }
 
     /// # Shapes
-    /// - input `[batch, in, height, width]`
-    /// - output `[batch, out, height / 2, width / 2]`
-    pub fn forward(&mut self, input: Tensor<4>, mode: Mode) -> Tensor<4> {
-        let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-        // [batch, out, height, width]
-        let x = conv2d(input, self.weight.val(), Some(self.bias.val()), same);
-        let x = match &mut self.norm {
-            Some(norm) => norm.forward(x, mode),
-            None => x,
-        };
-        let x = activate(self.activation, x);
-        // [batch, out, height / 2, width / 2]
-        max_pool2d(x, MaxPoolOptions::new([2, 2]))
+    /// - input `[batch, height + 2, width + 2, in]`
+    /// - output `[batch, height / 2, width / 2, out]`, and what the border adds
+    pub fn forward(
+        &mut self,
+        operators: Operators,
+        input: Tensor<4>,
+        mode: Mode,
+        border: Border,
+    ) -> Tensor<4> {
+        let convolution = Convolution { weight: self.weight.val(), bias: self.bias.val() };
+        match &mut self.norm {
+            Some(norm) => {
+                norm.conv_block(operators, input, convolution, (self.activation, border), mode)
+            }
+            None => conv_block(operators, input, convolution, self.activation, border),
+        }
     }
 }

@@ -2,11 +2,15 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use burn::tensor::module::linear;
+use plateau_record::Activation;
 
-use crate::init::Init;
+use crate::init::{Init, parameter};
+use crate::layout::Inputs;
+use crate::operators::{Affine, Operators, dense};
 
 /// y = x·W + b.
+///
+/// Where x are the pixels of an image, they come pixel by pixel, all channels of each.
 #[derive(Module, Debug)]
 pub struct Dense {
     /// `[in, out]`: the transpose of PyTorch's.
@@ -20,8 +24,8 @@ pub struct Dense {
 pub struct DenseShape {
     /// Number of the layer, from 1.
     pub layer: usize,
-    /// Inputs.
-    pub n_in: usize,
+    /// Inputs: channels of each pixel, and pixels.
+    pub inputs: [usize; 2],
     /// Outputs.
     pub n_out: usize,
 }
@@ -30,16 +34,26 @@ impl Dense {
     /// Weights and biases from a random stream: see [`Init::layer`].
     #[must_use]
     pub fn init(shape: DenseShape, init: &Init<'_>) -> Self {
-        let DenseShape { layer, n_in, n_out } = shape;
-        let (weight, bias) = init.layer(layer, [n_in, n_out], n_in, n_out);
-        Self { weight, bias }
+        let DenseShape { layer, inputs: [channels, pixels], n_out } = shape;
+        let inputs = Inputs { channels, pixels };
+        let n_in = inputs.len();
+        let (weight, bias) = init.layer(layer, n_in * n_out, n_in, n_out);
+        let weight = inputs.pixel_by_pixel(&weight, n_out);
+        Self { weight: parameter(weight, [n_in, n_out], init.device), bias }
     }
 
     /// # Shapes
-    /// - input `[batch, in]`
+    /// - input and dropout mask `[batch, in]`
     /// - output `[batch, out]`
     #[must_use]
-    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        linear(input, self.weight.val(), Some(self.bias.val()))
+    pub fn forward(
+        &self,
+        operators: Operators,
+        input: Tensor<2>,
+        mask: Option<Tensor<2>>,
+        activation: Option<Activation>,
+    ) -> Tensor<2> {
+        let affine = Affine { weight: self.weight.val(), bias: self.bias.val() };
+        dense(operators, input, mask, affine, activation)
     }
 }

@@ -1,7 +1,9 @@
 //! Dropout (Srivastava et al., 2014) with masks from keyed random streams.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use plateau_record::{Concern, Epoch, Seed, Step, Stream};
+
+use crate::operators::Buffer;
 
 /// Sizes of the two layers whose inputs are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,23 +54,30 @@ impl DropoutMasks {
         }
         let mut stream = Stream::new(key.seed, Concern::Dropout, key.epoch, key.step);
         let mut mask = |width: usize| {
-            let values = mask_values(rate, n_images * width, &mut stream);
-            Tensor::from_data(TensorData::new(values, [n_images, width]), device)
+            let mut mask = Buffer::any(n_images * width);
+            draw_mask(rate, &mut stream, &mut mask);
+            mask.into_tensor([n_images, width], device)
         };
         Some(Self { features: mask(shape.n_features), hidden: mask(shape.n_hidden) })
     }
 }
 
-fn mask_values(rate: f64, n: usize, stream: &mut Stream) -> Vec<f32> {
+fn draw_mask(rate: f64, stream: &mut Stream, mask: &mut [f32]) {
     let keep = (1.0 / (1.0 - rate)) as f32;
     // P(bits < threshold) = rate, to within 2⁻³².
     let threshold = (rate * 2.0_f64.powi(32)) as u32;
-    (0..n).map(|_| if stream.bits() < threshold { 0.0 } else { keep }).collect()
+    mask.fill_with(|| if stream.bits() < threshold { 0.0 } else { keep });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn mask_values(rate: f64, n: usize, stream: &mut Stream) -> Vec<f32> {
+        let mut mask = vec![-1.0; n];
+        draw_mask(rate, stream, &mut mask);
+        mask
+    }
 
     fn stream(step: u64) -> Stream {
         Stream::new(Seed(1), Concern::Dropout, Epoch(1), Step(step))

@@ -26,22 +26,25 @@ impl Init<'_> {
     /// With He et al.'s (2015) larger weights the logits of this network start out so large (a
     /// loss of 3.7 nats where ln 10 = 2.3 is a guess) that runs at rates of 0.04 and above
     /// collapse in their first steps.
+    ///
+    /// The weights are drawn in PyTorch's order `[.., in, ..]` of the given number of elements;
+    /// the caller puts them into the layer's own.
     #[must_use]
-    pub fn layer<const D: usize>(
+    pub fn layer(
         &self,
         layer: usize,
-        shape: [usize; D],
+        n_weights: usize,
         fan_in: usize,
         n_out: usize,
-    ) -> (Param<Tensor<D>>, Param<Tensor<1>>) {
+    ) -> (Vec<f32>, Param<Tensor<1>>) {
         let mut stream = Stream::new(self.seed, self.concern, Epoch(0), Step(layer as u64));
         let bound = (1.0 / (fan_in as f64).sqrt()) as f32;
         let mut draw = |n: usize| -> Vec<f32> {
             (0..n).map(|_| (2.0 * stream.uniform() - 1.0) * bound).collect()
         };
-        let weights = draw(shape.iter().product());
+        let weights = draw(n_weights);
         let biases = draw(n_out);
-        (parameter(weights, shape, self.device), parameter(biases, [n_out], self.device))
+        (weights, parameter(biases, [n_out], self.device))
     }
 
     /// All elements equal.

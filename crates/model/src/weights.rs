@@ -1,18 +1,17 @@
 //! Named tensors in PyTorch's names and shapes, to and from safetensors.
+//!
+//! # Layout
+//! - [`Weights`]: the tensors, and the file format
+//! - `export`: from a network, or its gradients
+//! - `import`: to a network
 
 use std::collections::BTreeMap;
 
-use burn::module::Param;
-use burn::tensor::{Device, Tensor};
-use plateau_record::{Activation, Network};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
 
-use crate::batch_norm::{BatchNorm, RunningStatistics};
-use crate::cnn::{Cnn, Features, Head};
-use crate::convolution::ConvBlock;
-use crate::dense::Dense;
-use crate::init::parameter;
+mod export;
+mod import;
 
 /// A tensor on the host, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,146 +63,6 @@ pub enum WeightsError {
 }
 
 impl Weights {
-    /// The weights of a network.
-    #[must_use]
-    pub fn of(cnn: &Cnn) -> Self {
-        let mut weights = Self::default();
-        for (index, block) in cnn.features.blocks.iter().enumerate() {
-            let number = index + 1;
-            weights.put(format!("conv{number}.weight"), block.weight.val());
-            weights.put(format!("conv{number}.bias"), block.bias.val());
-            weights.put_norm(number, block.norm.as_ref());
-        }
-        let head = &cnn.head;
-        for (name, layer) in [("fc1", &head.hidden), ("fc2", &head.output)] {
-            weights.put(format!("{name}.weight"), layer.weight.val().transpose());
-            weights.put(format!("{name}.bias"), layer.bias.val());
-        }
-        weights.put_norm(head.first_layer, head.norm.as_ref());
-        weights
-    }
-
-    /// Builds the network that has these weights.
-    ///
-    /// # Errors
-    /// If a tensor is missing or of another shape.
-    pub fn network(&self, network: &Network, device: &Device) -> Result<Cnn, WeightsError> {
-        Ok(Cnn { features: self.features(network, device)?, head: self.head(network, device)? })
-    }
-
-    /// Builds the convolutional blocks alone.
-    ///
-    /// # Errors
-    /// If a tensor is missing or of another shape.
-    pub fn features(&self, network: &Network, device: &Device) -> Result<Features, WeightsError> {
-        let mut n_in = crate::cnn::INPUT_CHANNELS;
-        let mut blocks = Vec::new();
-        for (index, n_out) in network.channels.iter().enumerate() {
-            let (number, n_out) = (index + 1, *n_out as usize);
-            blocks.push(ConvBlock {
-                weight: self.get(&format!("conv{number}.weight"), [n_out, n_in, 3, 3], device)?,
-                bias: self.get(&format!("conv{number}.bias"), [n_out], device)?,
-                norm: self.norm(network.batch_norm, number, n_out, device)?,
-                activation: network.activation,
-            });
-            n_in = n_out;
-        }
-        Ok(Features { blocks })
-    }
-
-    fn head(&self, network: &Network, device: &Device) -> Result<Head, WeightsError> {
-        let first_layer = network.channels.len() + 1;
-        let n_hidden = network.hidden as usize;
-        let activation: Activation = network.activation;
-        Ok(Head {
-            hidden: self.dense("fc1", network.n_features() as usize, n_hidden, device)?,
-            norm: self.norm(network.batch_norm, first_layer, n_hidden, device)?,
-            output: self.dense("fc2", n_hidden, plateau_record::N_CLASSES, device)?,
-            activation,
-            first_layer,
-        })
-    }
-
-    fn dense(
-        &self,
-        name: &str,
-        n_in: usize,
-        n_out: usize,
-        device: &Device,
-    ) -> Result<Dense, WeightsError> {
-        let weight: Param<Tensor<2>> =
-            self.get(&format!("{name}.weight"), [n_out, n_in], device)?;
-        let values = host(weight.val().without_autodiff().transpose());
-        Ok(Dense {
-            weight: parameter(values, [n_in, n_out], device),
-            bias: self.get(&format!("{name}.bias"), [n_out], device)?,
-        })
-    }
-
-    fn norm(
-        &self,
-        wanted: bool,
-        number: usize,
-        n: usize,
-        device: &Device,
-    ) -> Result<Option<BatchNorm>, WeightsError> {
-        if !wanted {
-            return Ok(None);
-        }
-        let values = |name: &str| {
-            self.find(&format!("bn{number}.{name}"), &[n]).map(|tensor| tensor.values.clone())
-        };
-        Ok(Some(BatchNorm {
-            scale: self.get(&format!("bn{number}.weight"), [n], device)?,
-            shift: self.get(&format!("bn{number}.bias"), [n], device)?,
-            running: RunningStatistics {
-                mean: values("running_mean")?,
-                variance: values("running_var")?,
-            },
-        }))
-    }
-
-    fn find(&self, name: &str, expected: &[usize]) -> Result<&NamedTensor, WeightsError> {
-        let tensor = self.0.get(name).ok_or_else(|| WeightsError::Missing {
-            name: name.to_owned(),
-            expected: expected.to_vec(),
-        })?;
-        if tensor.shape == expected {
-            return Ok(tensor);
-        }
-        Err(WeightsError::Shape {
-            name: name.to_owned(),
-            expected: expected.to_vec(),
-            found: tensor.shape.clone(),
-        })
-    }
-
-    fn get<const D: usize>(
-        &self,
-        name: &str,
-        shape: [usize; D],
-        device: &Device,
-    ) -> Result<Param<Tensor<D>>, WeightsError> {
-        Ok(parameter(self.find(name, &shape)?.values.clone(), shape, device))
-    }
-
-    fn put<const D: usize>(&mut self, name: String, tensor: Tensor<D>) {
-        let shape = tensor.dims().to_vec();
-        self.0.insert(name, NamedTensor { shape, values: host(tensor) });
-    }
-
-    fn put_norm(&mut self, number: usize, norm: Option<&BatchNorm>) {
-        let Some(norm) = norm else { return };
-        self.put(format!("bn{number}.weight"), norm.scale.val());
-        self.put(format!("bn{number}.bias"), norm.shift.val());
-        let running =
-            [("running_mean", &norm.running.mean), ("running_var", &norm.running.variance)];
-        for (name, values) in running {
-            let tensor = NamedTensor { shape: vec![values.len()], values: values.clone() };
-            self.0.insert(format!("bn{number}.{name}"), tensor);
-        }
-    }
-
     /// A safetensors file, tensors in alphabetical order.
     ///
     /// # Errors
@@ -249,8 +108,4 @@ impl Weights {
         }
         Ok(weights)
     }
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().expect("weights are 32-bit floats")
 }

@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::loss::cross_entropy_with_logits;
-use burn::tensor::{Device, Tensor, TensorData};
 use plateau_data::epoch_order;
 use plateau_model::dropout::MaskKey;
-use plateau_model::{DropoutMasks, Mode};
-use plateau_record::{Epoch, N_CLASSES, RunConfig, Step};
+use plateau_model::operators::{cross_entropy, with_values};
+use plateau_model::{Backend, DropoutMasks, Mode};
+use plateau_record::{Epoch, RunConfig, Step};
 
 use crate::error::TrainError;
 use crate::examples::{Batch, Examples};
@@ -21,11 +20,10 @@ use crate::trainable::Trainable;
 pub struct Training<'a, M> {
     config: &'a RunConfig,
     rates: RateCurve<'a>,
-    device: Device,
+    backend: Backend,
     optimizer: ModuleOptimizer,
     model: Option<M>,
     step: Step,
-    batch: Batch,
 }
 
 /// Whether the caller wants the next step.
@@ -60,17 +58,16 @@ pub enum EpochEnd {
 }
 
 impl<'a, M: Trainable> Training<'a, M> {
-    /// Before the first step. `model` lives on `device`, which differentiates.
+    /// Before the first step. `model` lives on `backend`, which differentiates.
     #[must_use]
-    pub fn new(config: &'a RunConfig, model: M, device: Device) -> Self {
+    pub fn new(config: &'a RunConfig, model: M, backend: Backend) -> Self {
         Self {
             config,
             rates: RateCurve::new(&config.schedule, config.steps_per_epoch(), config.epochs.0),
-            device,
+            backend,
             optimizer: crate::optimizer::optimizer(&config.optimizer),
             model: Some(model),
             step: Step(0),
-            batch: Batch::default(),
         }
     }
 
@@ -119,8 +116,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         for positions in order.chunks(self.config.batch_size as usize) {
             let step = Step(self.step.0 + 1);
             let rate = self.rates.at(step);
-            examples.gather(positions, &mut self.batch);
-            let (loss, gradients) = self.backward(epoch, step);
+            let (loss, gradients) = self.backward(examples.gather(positions), epoch, step);
             outcome.gradients.add(&gradients);
             outcome.images += positions.len() as u64;
             pool_indices.clear();
@@ -149,31 +145,23 @@ impl<'a, M: Trainable> Training<'a, M> {
         Ok(outcome)
     }
 
-    /// Loss and gradients of the gathered batch.
-    fn backward(&mut self, epoch: Epoch, step: Step) -> (f32, GradientsParams) {
+    /// Loss and gradients of the batch.
+    fn backward(&mut self, batch: Batch, epoch: Epoch, step: Step) -> (f32, GradientsParams) {
         let model = self.model.as_mut().expect("the model is back after each step");
-        let n = self.batch.labels.len();
+        let n = batch.labels.len();
+        let Backend { device, operators } = &self.backend;
         let key = MaskKey { seed: self.config.seed, epoch, step };
         let rate = self.config.network.dropout;
-        let masks = DropoutMasks::draw(rate, key, n, model.head().shape(), &self.device);
+        let masks = DropoutMasks::draw(rate, key, n, model.head().shape(), device);
         // [batch, 10]
-        let logits = model.logits(M::input(&self.batch, &self.device), masks, Mode::Training);
-        let loss = cross_entropy_with_logits(logits, one_hot(&self.batch.labels, &self.device));
+        let logits = model.logits(model.input(batch.inputs, device), masks, Mode::Training);
+        let loss = cross_entropy(*operators, logits, &batch.labels); // [1]
         let gradients = GradientsParams::from_grads(loss.backward(), model);
-        (loss.into_scalar::<f32>(), gradients)
+        (with_values(&loss, |loss| loss[0]), gradients)
     }
 
     fn update(&mut self, rate: f64, gradients: GradientsParams) {
         let model = self.model.take().expect("the model is back after each step");
         self.model = Some(self.optimizer.step(rate, model, gradients));
     }
-}
-
-/// `[batch, 10]`.
-fn one_hot(labels: &[u8], device: &Device) -> Tensor<2> {
-    let mut values = vec![0.0_f32; labels.len() * N_CLASSES];
-    for (row, label) in values.as_chunks_mut::<N_CLASSES>().0.iter_mut().zip(labels) {
-        row[usize::from(*label)] = 1.0;
-    }
-    Tensor::from_data(TensorData::new(values, [labels.len(), N_CLASSES]), device)
 }

@@ -2,10 +2,11 @@
 
 use burn::tensor::Device;
 use plateau_data::{Normalisation, TestImages};
+use plateau_model::operators::with_values;
 use plateau_model::{Cnn, Mode};
 use plateau_record::{N_CLASSES, Performance, TestRecord};
 
-use crate::examples::{Batch, EVALUATION_BATCH, Examples, ImageExamples};
+use crate::examples::{EVALUATION_BATCH, Examples, ImageExamples};
 use crate::trainable::Trainable;
 
 /// Metrics and confusion on one set of examples.
@@ -21,12 +22,12 @@ pub struct Evaluation {
 pub fn evaluate<M: Trainable>(model: &M, examples: &dyn Examples, device: &Device) -> Evaluation {
     let mut model = model.valid();
     let positions: Vec<u32> = (0..examples.len() as u32).collect();
-    let mut batch = Batch::default();
     let mut tally = Tally::default();
     for chunk in positions.chunks(EVALUATION_BATCH) {
-        examples.gather(chunk, &mut batch);
-        let logits = model.logits(M::input(&batch, device), None, Mode::Evaluation).into_data();
-        tally.add(logits.as_slice().expect("logits are 32-bit floats"), &batch.labels);
+        let batch = examples.gather(chunk);
+        let input = model.input(batch.inputs, device);
+        let logits = model.logits(input, None, Mode::Evaluation);
+        with_values(&logits, |logits| tally.add(logits, &batch.labels));
     }
     tally.finish()
 }

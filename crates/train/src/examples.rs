@@ -1,8 +1,14 @@
 //! Batches of labelled inputs: images, or the features that frozen convolutions made of them.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
+use plateau_data::image_set::{CHANNELS, PADDED_LEN, SIDE};
 use plateau_data::{Labelled, Normalisation};
-use plateau_model::{Features, Mode};
+use plateau_model::operators::with_values;
+use plateau_model::{Buffer, Features, Mode};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+
+use crate::trainable::image_tensor;
 
 /// Labelled inputs that can be gathered by position.
 pub trait Examples {
@@ -14,18 +20,18 @@ pub trait Examples {
         self.len() == 0
     }
 
-    /// Puts the inputs and labels at these positions into the batch, in this order.
-    fn gather(&self, positions: &[u32], batch: &mut Batch);
+    /// The inputs and labels at these positions, in this order.
+    fn gather(&self, positions: &[u32]) -> Batch;
 
     /// The position's index in the data set's pool of images.
     fn pool_index(&self, position: u32) -> u32;
 }
 
-/// Inputs and labels side by side; reused from step to step.
-#[derive(Clone, Debug, Default)]
+/// Inputs and labels side by side.
+#[derive(Debug)]
 pub struct Batch {
     /// `[batch, …]`, row-major.
-    pub inputs: Vec<f32>,
+    pub inputs: Buffer,
     /// One per input.
     pub labels: Vec<u8>,
 }
@@ -38,13 +44,19 @@ pub struct ImageExamples<'a, V> {
     pub normalisation: &'a Normalisation,
 }
 
-impl<V: Labelled> Examples for ImageExamples<'_, V> {
+impl<V: Labelled + Sync> Examples for ImageExamples<'_, V> {
     fn len(&self) -> usize {
         self.view.len()
     }
 
-    fn gather(&self, positions: &[u32], batch: &mut Batch) {
-        self.normalisation.gather(self.view, positions, &mut batch.inputs, &mut batch.labels);
+    fn gather(&self, positions: &[u32]) -> Batch {
+        let mut inputs = Buffer::padded(positions.len(), [SIDE, SIDE, CHANNELS]);
+        let images = inputs.par_chunks_mut(PADDED_LEN).zip(positions.into_par_iter());
+        images.with_min_len(IMAGES_PER_TASK).for_each(|(padded, position)| {
+            self.normalisation.apply(self.view.image(*position as usize), padded);
+        });
+        let labels = positions.iter().map(|p| self.view.label(*p as usize)).collect();
+        Batch { inputs, labels }
     }
 
     fn pool_index(&self, position: u32) -> u32 {
@@ -61,12 +73,16 @@ pub struct FeatureExamples {
     pool_indices: Vec<u32>,
 }
 
-/// Images per forward pass where no gradient is needed. Fixed, as it may enter the rounding.
-pub const EVALUATION_BATCH: usize = 250;
+/// Images per forward pass where no gradient is needed. Fixed, as it enters the rounding of
+/// burn's operators.
+pub const EVALUATION_BATCH: usize = 500;
+
+/// Images that one thread gathers at least.
+const IMAGES_PER_TASK: usize = 16;
 
 impl FeatureExamples {
     /// Runs all images through the frozen blocks, in evaluation mode.
-    pub fn compute<V: Labelled>(
+    pub fn compute<V: Labelled + Sync>(
         images: &ImageExamples<'_, V>,
         frozen: &mut Features,
         device: &Device,
@@ -79,15 +95,13 @@ impl FeatureExamples {
             labels: Vec::with_capacity(images.len()),
             pool_indices: positions.iter().map(|p| images.pool_index(*p)).collect(),
         };
-        let mut batch = Batch::default();
         for chunk in positions.chunks(EVALUATION_BATCH) {
-            images.gather(chunk, &mut batch);
-            let features = frozen.forward(image_tensor(&batch, device), Mode::Evaluation);
-            all.width = features.dims()[1];
-            let values: Vec<f32> =
-                features.into_data().try_to_vec().expect("features are 32-bit floats");
-            all.features.extend(values);
+            let batch = images.gather(chunk);
             all.labels.extend(&batch.labels);
+            let features = frozen.forward(image_tensor(batch.inputs, device), Mode::Evaluation);
+            all.width = features.dims()[1];
+            all.features.reserve_exact(images.len() * all.width - all.features.len());
+            with_values(&features, |values| all.features.extend_from_slice(values));
         }
         all
     }
@@ -98,32 +112,16 @@ impl Examples for FeatureExamples {
         self.labels.len()
     }
 
-    fn gather(&self, positions: &[u32], batch: &mut Batch) {
-        batch.inputs.clear();
-        batch.labels.clear();
-        for position in positions {
-            let start = *position as usize * self.width;
-            batch.inputs.extend_from_slice(&self.features[start..start + self.width]);
-            batch.labels.push(self.labels[*position as usize]);
+    fn gather(&self, positions: &[u32]) -> Batch {
+        let mut inputs = Buffer::any(positions.len() * self.width);
+        for (to, position) in inputs.chunks_exact_mut(self.width).zip(positions) {
+            to.copy_from_slice(&self.features[*position as usize * self.width..][..self.width]);
         }
+        let labels = positions.iter().map(|p| self.labels[*p as usize]).collect();
+        Batch { inputs, labels }
     }
 
     fn pool_index(&self, position: u32) -> u32 {
         self.pool_indices[position as usize]
     }
-}
-
-/// `[batch, 3, 32, 32]`.
-#[must_use]
-pub fn image_tensor(batch: &Batch, device: &Device) -> Tensor<4> {
-    let shape = [batch.labels.len(), 3, 32, 32];
-    Tensor::from_data(TensorData::new(batch.inputs.clone(), shape), device)
-}
-
-/// `[batch, features]`.
-#[must_use]
-pub fn feature_tensor(batch: &Batch, device: &Device) -> Tensor<2> {
-    let n = batch.labels.len();
-    let width = batch.inputs.len() / n.max(1);
-    Tensor::from_data(TensorData::new(batch.inputs.clone(), [n, width]), device)
 }

@@ -3,15 +3,14 @@
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::Device as BurnDevice;
 use plateau_data::{Dataset, Normalisation, Partition, partition};
-use plateau_model::{Cnn, Features, Head, Weights};
+use plateau_model::{Backend, Cnn, Features, Head, Weights};
 use plateau_record::{
     BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, RangeRecord, RunConfig,
     RunResult, RunStatus, ScheduleShape, Start,
 };
 
-use crate::backend;
+use crate::backend::backend;
 use crate::epochs::{EpochEnd, Next, Training};
 use crate::error::TrainError;
 use crate::evaluate::{evaluate, test};
@@ -50,22 +49,22 @@ pub fn fit(
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
     let started = Instant::now();
-    let device = backend::device(config.device)?;
+    let backend = backend(config.device)?;
     let parts = partition(&data.training, &config.data.split)?;
     let normalisation = Normalisation::of(&parts.train);
-    let mut run = Run { config, device, observer, log: Log::default() };
+    let mut run = Run { config, backend, observer, log: Log::default() };
     let (status, mut cnn) = match &config.start {
         Start::Fresh => run.fit_network(&parts, &normalisation)?,
         Start::Transfer { parent: id } => {
             let weights = parent.ok_or_else(|| TrainError::ParentMissing(id.clone()))?;
-            let frozen = weights.features(&config.network, &run.device)?;
+            let frozen = weights.features(&config.network, &run.backend)?;
             run.fit_head(&parts, &normalisation, &frozen)?
         }
     };
     let measures = matches!(status, RunStatus::Finished) && !is_range_test(config);
     let test = measures.then(|| {
         cnn = cnn.valid();
-        test(&cnn, &data.test, &normalisation, &run.device)
+        test(&cnn, &data.test, &normalisation, &run.backend.device)
     });
     let weights = Weights::of(&cnn);
     run.observer.finished(&weights)?;
@@ -94,7 +93,7 @@ struct Log {
 struct Run<'a> {
     config: &'a RunConfig,
     /// Without differentiation.
-    device: BurnDevice,
+    backend: Backend,
     observer: &'a mut dyn Observer,
     log: Log,
 }
@@ -113,7 +112,8 @@ impl Run<'_> {
         parts: &Partition,
         normalisation: &Normalisation,
     ) -> Result<(RunStatus, Cnn), TrainError> {
-        let cnn = Cnn::init(&self.config.network, self.config.seed, &self.differentiating());
+        let backend = self.backend.differentiating();
+        let cnn = Cnn::init(&self.config.network, self.config.seed, &backend);
         self.observer.started(&Weights::of(&cnn))?;
         let train = ImageExamples { view: &parts.train, normalisation };
         if is_range_test(self.config) {
@@ -135,16 +135,21 @@ impl Run<'_> {
         frozen: &Features,
     ) -> Result<(RunStatus, Cnn), TrainError> {
         let mut frozen = frozen.valid();
-        let head = Head::reinit(&self.config.network, self.config.seed, &self.differentiating());
+        let backend = self.backend.differentiating();
+        let head = Head::reinit(&self.config.network, self.config.seed, &backend);
         let whole = |head: Head, features: &Features| Cnn { features: features.clone(), head };
         self.observer.started(&Weights::of(&whole(head.clone(), &frozen)))?;
         let train = ImageExamples { view: &parts.train, normalisation };
         let train_metric = ImageExamples { view: &parts.train_metric, normalisation };
         let validation = ImageExamples { view: &parts.validation, normalisation };
         let views = Views {
-            train: &FeatureExamples::compute(&train, &mut frozen, &self.device),
-            train_metric: &FeatureExamples::compute(&train_metric, &mut frozen, &self.device),
-            validation: &FeatureExamples::compute(&validation, &mut frozen, &self.device),
+            train: &FeatureExamples::compute(&train, &mut frozen, &self.backend.device),
+            train_metric: &FeatureExamples::compute(
+                &train_metric,
+                &mut frozen,
+                &self.backend.device,
+            ),
+            validation: &FeatureExamples::compute(&validation, &mut frozen, &self.backend.device),
         };
         let (status, head) = self.all_epochs(head, &views)?;
         Ok((status, whole(head.valid(), &frozen)))
@@ -155,7 +160,7 @@ impl Run<'_> {
         model: M,
         views: &Views<'_>,
     ) -> Result<(RunStatus, M), TrainError> {
-        let mut training = Training::new(self.config, model, self.differentiating());
+        let mut training = Training::new(self.config, model, self.backend.differentiating());
         let names = self.config.network.layer_names();
         let untrained = self.measure(&training, views, Epoch(0), (0.0, 0));
         self.record(untrained)?;
@@ -181,7 +186,7 @@ impl Run<'_> {
         cnn: Cnn,
         train: &dyn Examples,
     ) -> Result<(RunStatus, Cnn), TrainError> {
-        let mut training = Training::new(self.config, cnn, self.differentiating());
+        let mut training = Training::new(self.config, cnn, self.backend.differentiating());
         let mut test = RangeTest::default();
         for epoch in (1..=self.config.epochs.0).map(Epoch) {
             let outcome =
@@ -207,7 +212,7 @@ impl Run<'_> {
         (seconds, images): (f64, u64),
     ) -> EpochRecord {
         let performance = |examples: &dyn Examples| {
-            evaluate(training.model(), examples, &self.device).performance
+            evaluate(training.model(), examples, &self.backend.device).performance
         };
         EpochRecord {
             epoch,
@@ -224,10 +229,6 @@ impl Run<'_> {
         self.observer.epoch(&record)?;
         self.log.epochs.push(record);
         Ok(())
-    }
-
-    fn differentiating(&self) -> BurnDevice {
-        self.device.clone().autodiff()
     }
 }
 

@@ -1,40 +1,52 @@
 //! Moments of the loss gradient by layer, over all elements and all steps of an epoch.
 
 use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use plateau_kernels::Isa;
+use plateau_kernels::statistics::Sums;
 use plateau_model::Parameter;
+use plateau_model::operators::with_values;
 use plateau_record::{Epoch, GradientRecord, Moments};
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
+
+/// Elements that a thread sums at a time.
+const SUM_LEN: usize = 1 << 15;
 
 /// Sums that give the moments of one layer's weights or biases.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Sums {
-    count: u64,
-    signed: f64,
-    absolute: f64,
-    squared: f64,
-}
+struct Total(Sums);
 
-impl Sums {
+impl Total {
     fn add(&mut self, values: &[f32]) {
-        // One sum per step first, so that the rounding of a long epoch stays small.
-        let (mut signed, mut absolute, mut squared) = (0.0_f64, 0.0_f64, 0.0_f64);
-        for value in values {
-            let value = f64::from(*value);
-            signed += value;
-            absolute += value.abs();
-            squared += value * value;
-        }
-        self.count += values.len() as u64;
-        self.signed += signed;
-        self.absolute += absolute;
-        self.squared += squared;
+        let isa = Isa::detect();
+        // One sum per step first, so that the rounding of a long epoch stays small; of parts
+        // that don't depend on the number of threads.
+        let step = if values.len() <= SUM_LEN || rayon::current_num_threads() == 1 {
+            values.chunks(SUM_LEN).map(|part| Sums::of(isa, part)).fold(Sums::default(), add)
+        } else {
+            let parts: Vec<Sums> =
+                values.par_chunks(SUM_LEN).map(|part| Sums::of(isa, part)).collect();
+            parts.into_iter().fold(Sums::default(), add)
+        };
+        self.0 = add(self.0, step);
     }
 
     fn moments(&self, sum: f64) -> Moments {
-        let n = self.count.max(1) as f64;
+        let n = self.0.count.max(1) as f64;
         let mean = sum / n;
         // (−g)² = g², so signed and absolute values share the sum of squares.
-        let variance = (self.squared / n - mean * mean).max(0.0);
+        let variance = (self.0.squares / n - mean * mean).max(0.0);
         Moments { mean, std: variance.sqrt() }
+    }
+}
+
+fn add(a: Sums, b: Sums) -> Sums {
+    Sums {
+        count: a.count + b.count,
+        sum: a.sum + b.sum,
+        abs: a.abs + b.abs,
+        squares: a.squares + b.squares,
     }
 }
 
@@ -42,27 +54,25 @@ impl Sums {
 #[derive(Clone, Debug)]
 pub struct GradientStatistics {
     parameters: Vec<Parameter>,
-    sums: Vec<Sums>,
+    sums: Vec<Total>,
 }
 
 impl GradientStatistics {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(parameters: Vec<Parameter>) -> Self {
-        let sums = vec![Sums::default(); parameters.len()];
+        let sums = vec![Total::default(); parameters.len()];
         Self { parameters, sums }
     }
 
     /// Adds the gradients of one step.
     pub fn add(&mut self, gradients: &GradientsParams) {
         for (parameter, sums) in self.parameters.iter().zip(&mut self.sums) {
-            let data = match parameter.rank {
-                4 => gradients.get::<4>(parameter.id).map(|g| g.into_data()),
-                2 => gradients.get::<2>(parameter.id).map(|g| g.into_data()),
-                _ => gradients.get::<1>(parameter.id).map(|g| g.into_data()),
-            };
-            let Some(data) = data else { continue };
-            sums.add(data.as_slice().expect("gradients are 32-bit floats"));
+            match parameter.rank {
+                4 => add_to(sums, gradients.get::<4>(parameter.id)),
+                2 => add_to(sums, gradients.get::<2>(parameter.id)),
+                _ => add_to(sums, gradients.get::<1>(parameter.id)),
+            }
         }
     }
 
@@ -75,11 +85,17 @@ impl GradientStatistics {
             layer: parameter.layer as u32,
             name: names[parameter.layer - 1].clone(),
             parameter: parameter.kind,
-            signed: sums.moments(sums.signed),
-            absolute: sums.moments(sums.absolute),
-            count: sums.count,
+            signed: sums.moments(sums.0.sum),
+            absolute: sums.moments(sums.0.abs),
+            count: sums.0.count,
         })
         .collect()
+    }
+}
+
+fn add_to<const D: usize>(sums: &mut Total, gradient: Option<Tensor<D>>) {
+    if let Some(gradient) = gradient {
+        with_values(&gradient, |values| sums.add(values));
     }
 }
 
@@ -89,12 +105,12 @@ mod tests {
 
     #[test]
     fn moments_are_those_of_all_steps_together() {
-        let mut sums = Sums::default();
+        let mut sums = Total::default();
         sums.add(&[1.0, -3.0]);
         sums.add(&[2.0, -4.0]);
-        let signed = sums.moments(sums.signed);
-        let absolute = sums.moments(sums.absolute);
-        assert_eq!(sums.count, 4);
+        let signed = sums.moments(sums.0.sum);
+        let absolute = sums.moments(sums.0.abs);
+        assert_eq!(sums.0.count, 4);
         assert!((signed.mean + 1.0).abs() < 1e-12);
         // Population variance of {1, −3, 2, −4}: 30/4 − 1.
         assert!((signed.std - 6.5_f64.sqrt()).abs() < 1e-12);

@@ -1,28 +1,21 @@
-//! burn's optimisers with PyTorch's meaning.
+//! Optimisers with PyTorch's meaning: on the CPU one pass over parameters and state, elsewhere
+//! burn's tensor operations.
 
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::ModuleOptimizer;
 use plateau_record::Optimizer;
+
+mod adam;
+mod sgd;
 
 /// The optimiser of a configuration, with empty state.
 #[must_use]
 pub fn optimizer(config: &Optimizer) -> ModuleOptimizer {
     match *config {
         Optimizer::Sgd { momentum, weight_decay } => {
-            // burn's default dampening is 0.1; PyTorch's, and the textbook's, is 0.
-            let momentum = MomentumConfig::new().with_momentum(momentum).with_dampening(0.0);
-            let sgd = SgdConfig::new().with_momentum(Some(momentum));
-            if weight_decay > 0.0 {
-                let penalty = WeightDecayConfig::new(weight_decay as f32);
-                return sgd.with_weight_decay(Some(penalty)).init();
-            }
-            sgd.init()
+            ModuleOptimizer::from(sgd::Sgd { momentum, weight_decay })
         }
-        Optimizer::Adam { beta_1, beta_2, epsilon } => AdamConfig::new()
-            .with_beta_1(beta_1 as f32)
-            .with_beta_2(beta_2 as f32)
-            .with_epsilon(epsilon as f32)
-            .init(),
+        Optimizer::Adam { beta_1, beta_2, epsilon } => {
+            ModuleOptimizer::from(adam::Adam { betas: [beta_1, beta_2], epsilon })
+        }
     }
 }

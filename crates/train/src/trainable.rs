@@ -2,17 +2,16 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use plateau_model::{Cnn, DropoutMasks, Head, Mode, Parameter};
-
-use crate::examples::{Batch, feature_tensor, image_tensor};
+use plateau_data::image_set::{CHANNELS, PADDED_LEN, SIDE};
+use plateau_model::{Buffer, Cnn, DropoutMasks, Head, Mode, Parameter};
 
 /// A module that turns batches into logits.
 pub trait Trainable: Module {
     /// What it takes: images, or features.
     type Input;
 
-    /// A batch as this module takes it.
-    fn input(batch: &Batch, device: &Device) -> Self::Input;
+    /// A batch's inputs as this module takes them.
+    fn input(&self, inputs: Buffer, device: &Device) -> Self::Input;
 
     /// Logits `[batch, 10]`.
     fn logits(&mut self, input: Self::Input, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2>;
@@ -27,8 +26,8 @@ pub trait Trainable: Module {
 impl Trainable for Cnn {
     type Input = Tensor<4>;
 
-    fn input(batch: &Batch, device: &Device) -> Tensor<4> {
-        image_tensor(batch, device)
+    fn input(&self, inputs: Buffer, device: &Device) -> Tensor<4> {
+        image_tensor(inputs, device)
     }
 
     fn logits(&mut self, input: Tensor<4>, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2> {
@@ -47,8 +46,10 @@ impl Trainable for Cnn {
 impl Trainable for Head {
     type Input = Tensor<2>;
 
-    fn input(batch: &Batch, device: &Device) -> Tensor<2> {
-        feature_tensor(batch, device)
+    fn input(&self, inputs: Buffer, device: &Device) -> Tensor<2> {
+        let width = self.shape().n_features;
+        let n_images = inputs.len() / width;
+        inputs.into_tensor([n_images, width], device)
     }
 
     fn logits(&mut self, input: Tensor<2>, masks: Option<DropoutMasks>, mode: Mode) -> Tensor<2> {
@@ -62,4 +63,10 @@ impl Trainable for Head {
     fn head(&self) -> &Head {
         self
     }
+}
+
+/// `[batch, 34, 34, 3]`.
+pub(crate) fn image_tensor(inputs: Buffer, device: &Device) -> Tensor<4> {
+    let n_images = inputs.len() / PADDED_LEN;
+    inputs.into_tensor([n_images, SIDE + 2, SIDE + 2, CHANNELS], device)
 }

@@ -15,28 +15,37 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-BATCH, STEPS, RATE, MOMENTUM = 8, 3, 0.05, 0.9
+BATCH, STEPS, RATE, MOMENTUM = 8, 3, 0.01, 0.9
 CHANNELS, HIDDEN = (32, 64, 128), 256
 
 
-def wave(n, frequency, phase, scale):
-    return (scale * np.sin(frequency * np.arange(n, dtype=np.float64) + phase)).astype(np.float32)
+def noise(n, key, scale):
+    """Uniform in ±scale: SplitMix64 (Steele, Lea & Flood, 2014) of each position and the key.
+
+    Noise, not a smooth function: values that nearly tie in a pooling window would make the
+    winner, and with it the gradient, hang on the last bits.
+    """
+    x = np.arange(n, dtype=np.uint64) + np.uint64(key << 32)
+    with np.errstate(over="ignore"):
+        x = (x + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    unit = (x >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1.0
+    return (scale * unit).astype(np.float32)
 
 
 def images(step):
-    values = wave(BATCH * 3 * 32 * 32, 0.7310, 0.1 + step, 1.0) + wave(
-        BATCH * 3 * 32 * 32, 0.0129, 0.3 * step, 0.7
-    )
-    return torch.from_numpy(values.reshape(BATCH, 3, 32, 32))
+    return torch.from_numpy(noise(BATCH * 3 * 32 * 32, 100 + step, 1.7).reshape(BATCH, 3, 32, 32))
 
 
 def labels(step):
     return torch.tensor([(3 * i + step) % 10 for i in range(BATCH)])
 
 
-def mask(n, phase):
+def mask(n, key):
     """Dropout at rate 0.5: every input is dropped or doubled."""
-    kept = np.sin(12.9898 * np.arange(n, dtype=np.float64) + phase) > 0
+    kept = noise(n, key, 1.0) > 0
     return torch.from_numpy(np.where(kept, 2.0, 0.0).astype(np.float32)).reshape(BATCH, -1)
 
 
@@ -58,11 +67,11 @@ class Net(nn.Module):
             for k, (name, p) in enumerate(sorted(self.named_parameters())):
                 if name.startswith("bn"):
                     base = 1.0 if name.endswith("weight") else 0.0
-                    p.copy_(torch.from_numpy(base + wave(p.numel(), 1.7, k, 0.1)).reshape(p.shape))
+                    p.copy_(torch.from_numpy(base + noise(p.numel(), k, 0.1)).reshape(p.shape))
                 else:
                     fan_in = p[0].numel() if p.dim() > 1 else 100
                     scale = math.sqrt(4.0 / fan_in)
-                    p.copy_(torch.from_numpy(wave(p.numel(), 2.399963, k, scale)).reshape(p.shape))
+                    p.copy_(torch.from_numpy(noise(p.numel(), k, scale)).reshape(p.shape))
 
     def forward(self, x, step):
         for i in (1, 2, 3):
@@ -72,13 +81,13 @@ class Net(nn.Module):
             x = F.max_pool2d(F.relu(x), 2)
         x = x.flatten(1)
         if self.dropout:
-            x = x * mask(x.numel(), 0.5 + step)
+            x = x * mask(x.numel(), 200 + step)
         x = self.fc1(x)
         if self.batch_norm:
             x = self.bn4(x)
         x = F.relu(x)
         if self.dropout:
-            x = x * mask(x.numel(), 1.5 + step)
+            x = x * mask(x.numel(), 300 + step)
         return self.fc2(x)
 
 

@@ -32,6 +32,10 @@ pub(crate) enum Command {
     /// Get and check the data
     #[command(subcommand)]
     Data(DataCommand),
+    /// Measure how fast a network trains here, and where the time goes
+    ///
+    /// The very steps of a run, on random images. The last line is one JSON object with --json.
+    Bench(BenchArgs),
     /// Train the run whose job is on standard input (started by `run`)
     #[command(hide = true)]
     Worker,
@@ -202,6 +206,67 @@ pub(crate) struct TrainArgs {
     pub(crate) threads: Option<u32>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// The network's kind
+    #[arg(long, value_enum, default_value_t = VariantArg::Plain)]
+    pub(crate) variant: VariantArg,
+    /// Output channels of each convolutional block
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128], value_name = "A,B,C",
+          value_parser = crate::values::count)]
+    pub(crate) channels: Vec<u32>,
+    /// Units of the hidden fully connected layer
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) hidden: u32,
+    /// Images per step [default: 128, in evaluation 1000]
+    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) batch: Option<u32>,
+    /// Threads
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) threads: u32,
+    /// Steps that are measured
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) steps: u32,
+    /// Steps before them
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) warmup: u32,
+    /// What is measured
+    #[arg(long, value_enum, default_value_t = PassArg::Train)]
+    pub(crate) pass: PassArg,
+    /// Whose operators compute
+    #[arg(long, value_enum, default_value_t = OperatorsArg::Fused)]
+    pub(crate) operators: OperatorsArg,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VariantArg {
+    /// Neither dropout nor batch norm
+    Plain,
+    /// Dropout at rate 0.5 on the inputs of both fully connected layers
+    Dropout,
+    /// Batch norm in each hidden layer
+    Bn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PassArg {
+    /// Training steps
+    Train,
+    /// Evaluation of whole batches
+    Evaluate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OperatorsArg {
+    /// Kernels of our own
+    Fused,
+    /// burn's
+    Burn,
 }
 
 #[derive(Debug, Subcommand)]

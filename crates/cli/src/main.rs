@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Plan(args) => commands::plan::plan(&args),
         Command::Report(args) => commands::report::report(&args),
         Command::Train(args) => commands::train::train(&args),
+        Command::Bench(args) => commands::bench::bench(&args),
         Command::Data(command) => commands::data::data(&command),
         Command::Worker => commands::worker::worker(),
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroUsize;
 
+use plateau_kernels::Isa;
 use plateau_record::Provenance;
 
 /// The provenance of what this process records.
@@ -13,7 +14,7 @@ pub(crate) fn provenance(data_md5: BTreeMap<String, String>) -> Provenance {
         commit: env!("PLATEAU_COMMIT").to_owned(),
         machine: format!("{}, {} cores", processor(), cores()),
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        instruction_set: instruction_set(),
+        instruction_set: Isa::detect().name().to_owned(),
         data_md5,
     }
 }
@@ -35,17 +36,4 @@ fn processor() -> String {
         Some(line.split_once(':')?.1.trim().to_owned())
     });
     model.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
-}
-
-/// What the matrix products of the CPU back end choose between at run time.
-#[cfg(target_arch = "x86_64")]
-fn instruction_set() -> String {
-    let avx2 = std::arch::is_x86_feature_detected!("avx2");
-    let fma = std::arch::is_x86_feature_detected!("fma");
-    if avx2 && fma { "avx2+fma" } else { "sse2" }.to_owned()
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn instruction_set() -> String {
-    std::env::consts::ARCH.to_owned()
 }

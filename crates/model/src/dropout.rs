@@ -62,11 +62,21 @@ impl DropoutMasks {
     }
 }
 
+/// Random words that are drawn at a time.
+const WORDS: usize = 256;
+
 fn draw_mask(rate: f64, stream: &mut Stream, mask: &mut [f32]) {
     let keep = (1.0 / (1.0 - rate)) as f32;
     // P(bits < threshold) = rate, to within 2⁻³².
     let threshold = (rate * 2.0_f64.powi(32)) as u32;
-    mask.fill_with(|| if stream.bits() < threshold { 0.0 } else { keep });
+    let mut words = [0; WORDS];
+    for mask in mask.chunks_mut(WORDS) {
+        let words = &mut words[..mask.len()];
+        stream.fill(words);
+        for (mask, word) in mask.iter_mut().zip(words) {
+            *mask = if *word < threshold { 0.0 } else { keep };
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! - [`dense()`]: (dropout) → fully connected layer → activation
 //! - [`cross_entropy()`]: softmax and mean loss
 //! - [`update()`]: an optimiser's step, in place
+//! - [`profile()`]: where the time goes
 //! - [`Buffer`]: memory that goes round from step to step
 //! - `graph`: how a kernel becomes a node of burn's graph
 //! - `parts`: how a batch is cut between threads
@@ -22,6 +23,7 @@ mod cross_entropy;
 mod dense;
 mod graph;
 mod parts;
+mod profile;
 mod update;
 
 pub use buffer::Buffer;
@@ -30,6 +32,7 @@ pub(crate) use conv_block::{conv2d_same, pool};
 pub use cross_entropy::cross_entropy;
 pub use dense::{Affine, dense};
 pub use graph::{is_cpu, with_values};
+pub use profile::{Sample, Work, profile, timed};
 pub use update::update;
 
 /// Whose operators compute.

@@ -24,6 +24,9 @@ pub enum Concern {
     Synthetic = 6,
 }
 
+/// Bytes that [`Stream::fill`] draws at a time.
+const FILL_BYTES: usize = 1024;
+
 /// A portable stream of random numbers (ChaCha with 8 rounds; Bernstein, 2008).
 pub struct Stream(ChaCha8Rng);
 
@@ -43,6 +46,19 @@ impl Stream {
     /// 32 random bits.
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()
+    }
+
+    /// Fills `words` with the numbers that as many calls of [`bits`](Self::bits) would give;
+    /// several times as fast.
+    pub fn fill(&mut self, words: &mut [u32]) {
+        let mut bytes = [0_u8; FILL_BYTES];
+        for words in words.chunks_mut(FILL_BYTES / size_of::<u32>()) {
+            let bytes = &mut bytes[..size_of_val(words)];
+            self.0.fill_bytes(bytes);
+            for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+                *word = u32::from_le_bytes(*bytes);
+            }
+        }
     }
 
     /// Uniform in [0, 1), a multiple of 2⁻²⁴.
@@ -86,6 +102,17 @@ mod tests {
     fn first_words_are_pinned() {
         let mut order = stream(0, Concern::Order, 1, 0);
         assert_eq!([order.bits(), order.bits()], [1_433_437_448, 2_611_188_740]);
+    }
+
+    #[test]
+    fn filling_draws_the_same_words_as_one_by_one() {
+        let (mut one, mut many) =
+            (stream(4, Concern::Dropout, 2, 9), stream(4, Concern::Dropout, 2, 9));
+        for n in [1, 3, 256, 257, 1000] {
+            let mut words = vec![0; n];
+            many.fill(&mut words);
+            assert_eq!(words, (0..n).map(|_| one.bits()).collect::<Vec<_>>());
+        }
     }
 
     #[test]

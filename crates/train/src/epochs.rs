@@ -5,7 +5,7 @@ use std::time::Instant;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use plateau_data::epoch_order;
 use plateau_model::dropout::MaskKey;
-use plateau_model::operators::{cross_entropy, with_values};
+use plateau_model::operators::{Work, cross_entropy, timed, with_values};
 use plateau_model::{Backend, DropoutMasks, Mode};
 use plateau_record::{Epoch, RunConfig, Step};
 
@@ -116,8 +116,9 @@ impl<'a, M: Trainable> Training<'a, M> {
         for positions in order.chunks(self.config.batch_size as usize) {
             let step = Step(self.step.0 + 1);
             let rate = self.rates.at(step);
-            let (loss, gradients) = self.backward(examples.gather(positions), epoch, step);
-            outcome.gradients.add(&gradients);
+            let batch = timed(|| work("batch assembly"), || examples.gather(positions));
+            let (loss, gradients) = self.backward(batch, epoch, step);
+            timed(|| work("gradient statistics"), || outcome.gradients.add(&gradients));
             outcome.images += positions.len() as u64;
             pool_indices.clear();
             pool_indices.extend(positions.iter().map(|p| examples.pool_index(*p)));
@@ -135,7 +136,7 @@ impl<'a, M: Trainable> Training<'a, M> {
                 outcome.end = EpochEnd::Diverged;
                 break;
             }
-            self.update(rate, gradients);
+            timed(|| work("optimiser"), || self.update(rate, gradients));
             if matches!(next, Next::Stop) {
                 outcome.end = EpochEnd::Stopped;
                 break;
@@ -152,7 +153,11 @@ impl<'a, M: Trainable> Training<'a, M> {
         let Backend { device, operators } = &self.backend;
         let key = MaskKey { seed: self.config.seed, epoch, step };
         let rate = self.config.network.dropout;
-        let masks = DropoutMasks::draw(rate, key, n, model.head().shape(), device);
+        let shape = model.head().shape();
+        let masks = timed(
+            || work("dropout masks"),
+            || DropoutMasks::draw(rate, key, n, shape, device),
+        );
         // [batch, 10]
         let logits = model.logits(model.input(batch.inputs, device), masks, Mode::Training);
         let loss = cross_entropy(*operators, logits, &batch.labels); // [1]
@@ -164,4 +169,9 @@ impl<'a, M: Trainable> Training<'a, M> {
         let model = self.model.take().expect("the model is back after each step");
         self.model = Some(self.optimizer.step(rate, model, gradients));
     }
+}
+
+/// Part of a step that is no operator.
+fn work(name: &str) -> Work {
+    Work { name: name.to_owned(), flop: 0.0 }
 }

@@ -20,10 +20,20 @@ pub struct Evaluation {
 
 /// Evaluates without gradients, dropout off, running statistics.
 pub fn evaluate<M: Trainable>(model: &M, examples: &dyn Examples, device: &Device) -> Evaluation {
+    evaluate_in_batches(model, examples, device, EVALUATION_BATCH)
+}
+
+/// [`evaluate`], with so many images at a time.
+pub(crate) fn evaluate_in_batches<M: Trainable>(
+    model: &M,
+    examples: &dyn Examples,
+    device: &Device,
+    batch_size: usize,
+) -> Evaluation {
     let mut model = model.valid();
     let positions: Vec<u32> = (0..examples.len() as u32).collect();
     let mut tally = Tally::default();
-    for chunk in positions.chunks(EVALUATION_BATCH) {
+    for chunk in positions.chunks(batch_size) {
         let batch = examples.gather(chunk);
         let input = model.input(batch.inputs, device);
         let logits = model.logits(input, None, Mode::Evaluation);

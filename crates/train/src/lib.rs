@@ -11,9 +11,11 @@
 //! - [`range_test`]: the learning-rate range test
 //! - [`gradients`]: moments of the loss gradient by layer
 //! - [`evaluate`]: loss, accuracy and confusion in evaluation mode
+//! - [`bench`]: how fast all this is
 //! - [`observer`], [`trace`]: who watches a run, and a full account of its steps
 
 pub mod backend;
+pub mod bench;
 pub mod epochs;
 pub mod error;
 pub mod evaluate;

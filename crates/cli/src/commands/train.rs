@@ -24,12 +24,7 @@ use crate::provenance::{cores, provenance};
 const MAX_BLOCKS: usize = 5;
 
 pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
-    if args.channels.len() > MAX_BLOCKS {
-        return Err(Failure::input_text(
-            format!("--channels has {} blocks, at most {MAX_BLOCKS}", args.channels.len()),
-            "each block halves the image's side of 32 pixels",
-        ));
-    }
+    check_blocks(&args.channels)?;
     let config = config(args);
     let store = Store::at(&args.out);
     let id = config.id();
@@ -52,6 +47,17 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
     })?;
     store_run(&store, &config, &provenance(data.md5.clone()), &trained)?;
     show(args, &store, &id)
+}
+
+/// Fails if there are more blocks than the images can be halved.
+pub(crate) fn check_blocks(channels: &[u32]) -> Result<(), Failure> {
+    if channels.len() <= MAX_BLOCKS {
+        return Ok(());
+    }
+    Err(Failure::input_text(
+        format!("--channels has {} blocks, at most {MAX_BLOCKS}", channels.len()),
+        "each block halves the image's side of 32 pixels",
+    ))
 }
 
 /// Writes a run into the store; the same run, stored before, is kept.

@@ -14,6 +14,7 @@ use super::Operators;
 use super::buffer::{Buffer, Contents, give_back_bytes, reclaim, take_bytes};
 use super::graph::{Input, Operator, apply, floats, input};
 use super::parts;
+use super::profile::Work;
 use crate::activation::activate;
 
 /// What lies around the pooled images.
@@ -170,6 +171,21 @@ fn input_contents(block: &ConvBlock) -> Contents {
 
 impl Operator<3> for ConvPool {
     type Saved = Saved;
+
+    fn work(&self, [images, ..]: &[FlexTensor; 3]) -> Work {
+        let block = &self.block;
+        let n_pixels = floats(images).len() / block.padded_len() * block.height() * block.width();
+        Work {
+            name: format!(
+                "convolution {}→{} at {}×{}, ReLU, pool",
+                block.c_in(),
+                block.c_out(),
+                block.height(),
+                block.width()
+            ),
+            flop: 2.0 * (n_pixels * block.weight_len()) as f64,
+        }
+    }
 
     fn forward(self, [images, weight, bias]: [FlexTensor; 3]) -> (FlexTensor, Saved) {
         let n_images = floats(&images).len() / self.block.padded_len();

@@ -9,6 +9,7 @@ use plateau_kernels::cross_entropy::{cross_entropy as kernel, sum_losses};
 
 use super::Operators;
 use super::buffer::{Buffer, Contents, reclaim};
+use super::profile::Work;
 use super::graph::{Operator, apply, floats, input};
 
 /// Mean over the batch of −ln pₗ, with p = softmax(logits) and the image's label l.
@@ -61,6 +62,10 @@ impl CrossEntropy {
 impl Operator<1> for CrossEntropy {
     /// The gradient, once for all.
     type Saved = FlexTensor;
+
+    fn work(&self, _: &[FlexTensor; 1]) -> Work {
+        Work { name: "softmax, cross-entropy".to_owned(), flop: 0.0 }
+    }
 
     fn forward(self, [logits]: [FlexTensor; 1]) -> (FlexTensor, FlexTensor) {
         self.run(&logits)

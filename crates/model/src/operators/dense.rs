@@ -12,6 +12,7 @@ use super::Operators;
 use super::buffer::{Buffer, Contents, reclaim};
 use super::graph::{Input, Operator, apply, floats, input};
 use super::parts;
+use super::profile::Work;
 use crate::activation::activate;
 
 /// A fully connected layer's parameters.
@@ -118,6 +119,16 @@ fn multiply(input: &[f32], mask: &[f32], output: &mut [f32]) {
 
 impl Operator<3> for Dense {
     type Saved = Saved;
+
+    fn work(&self, [inputs, weight, _]: &[FlexTensor; 3]) -> Work {
+        let [n_images, _] = inputs.shape().dims();
+        let [n_in, n_out] = weight.shape().dims();
+        let dropout = if self.mask.is_some() { "dropout, " } else { "" };
+        Work {
+            name: format!("{dropout}fully connected {n_in}→{n_out}"),
+            flop: 2.0 * (n_images * n_in * n_out) as f64,
+        }
+    }
 
     fn forward(self, [inputs, weight, bias]: [FlexTensor; 3]) -> (FlexTensor, Saved) {
         let inputs = self.drop_out(inputs);

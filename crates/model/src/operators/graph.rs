@@ -12,10 +12,15 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, DispatchDevice, Flex};
 use burn::tensor::{Device, Tensor};
 
+use super::profile::{Work, timed, wanted};
+
 /// An operator of `N` tensors with its own backward pass, on the CPU back end.
 pub(super) trait Operator<const N: usize> {
     /// What the backward pass needs to know.
     type Saved: Clone + Debug + Send + 'static;
+
+    /// Its name and sizes, and the operations of its forward pass.
+    fn work(&self, inputs: &[FlexTensor; N]) -> Work;
 
     /// The output, and what the backward pass needs.
     fn forward(self, inputs: [FlexTensor; N]) -> (FlexTensor, Self::Saved);
@@ -84,7 +89,9 @@ where
         });
         return Tensor::from_primitive::<Autodiff<Flex>>(track(operator, inputs));
     }
-    Tensor::from_primitive::<Flex>(operator.evaluate(inputs.map(Input::into_flex)))
+    let inputs = inputs.map(Input::into_flex);
+    let work = wanted().then(|| operator.work(&inputs));
+    Tensor::from_primitive::<Flex>(forward(work, || operator.evaluate(inputs)))
 }
 
 fn track<O, const N: usize>(
@@ -99,10 +106,19 @@ where
     let step = Step::<O>(PhantomData);
     match step.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(preparation) => {
-            let (output, saved) = operator.forward(inputs);
-            preparation.finish(saved, output)
+            let work = wanted().then(|| operator.work(&inputs));
+            let (output, saved) = forward(work.clone(), || operator.forward(inputs));
+            preparation.finish((saved, work), output)
         }
         OpsKind::UnTracked(preparation) => preparation.finish(operator.evaluate(inputs)),
+    }
+}
+
+/// Runs a forward pass, timed if its work is told.
+fn forward<T>(work: Option<Work>, run: impl FnOnce() -> T) -> T {
+    match work {
+        None => run(),
+        Some(work) => timed(|| Work { name: format!("{}, forward", work.name), ..work }, run),
     }
 }
 
@@ -118,17 +134,27 @@ impl<O, const N: usize> Backward<Flex, N> for Step<O>
 where
     O: Operator<N> + Send + Debug + 'static,
 {
-    type State = O::Saved;
+    type State = (O::Saved, Option<Work>);
 
     fn backward(
         self,
-        ops: Ops<O::Saved, N>,
+        ops: Ops<Self::State, N>,
         gradients: &mut Gradients,
         _checkpointer: &mut Checkpointer,
     ) {
         let gradient = contiguous(gradients.consume::<Flex>(&ops.node));
         let wanted = ops.parents.each_ref().map(Option::is_some);
-        let results = O::backward(ops.state, gradient, wanted);
+        let (saved, work) = ops.state;
+        let results = match work {
+            None => O::backward(saved, gradient, wanted),
+            Some(work) => {
+                // A gradient costs what the forward pass does: that of the weights, and that of
+                // the inputs where it is wanted.
+                let flop = work.flop * if wanted[0] { 2.0 } else { 1.0 };
+                let name = format!("{}, backward", work.name);
+                timed(|| Work { name, flop }, || O::backward(saved, gradient, wanted))
+            }
+        };
         for (parent, result) in ops.parents.into_iter().zip(results) {
             if let (Some(node), Some(result)) = (parent, result) {
                 gradients.register::<Flex>(node.id, result);

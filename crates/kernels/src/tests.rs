@@ -4,6 +4,7 @@
 mod batch_norm;
 mod batch_norm_twins;
 mod conv_dense;
+mod conv_dense_winograd;
 mod cross_entropy;
 mod linear;
 mod steps;

@@ -1,14 +1,16 @@
 //! Batch normalisation (Ioffe & Szegedy, 2015).
 
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
-use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Device, Tensor};
 use plateau_record::{Activation, BATCH_NORM_EPSILON, RUNNING_STAT_DECAY};
 
 use crate::activation::activate;
 use crate::init::Init;
 use crate::mode::Mode;
-use crate::operators::{Border, Convolution, Operators};
+use crate::operators::{
+    BatchStatistics, Border, Convolution, Operators, ScaleShift, conv_block, conv_norm_block,
+    norm_rows,
+};
 
 /// y = γ·(x − mean) / √(variance + ε) + β, per channel.
 ///
@@ -61,54 +63,86 @@ impl BatchNorm {
         (activation, border): (Activation, Border),
         mode: Mode,
     ) -> Tensor<4> {
-        let _ = operators;
-        let x = crate::operators::conv2d_same(images, convolution);
-        crate::operators::pool(activate(activation, self.forward(x, mode)), border)
-    }
-
-    /// Normalises over all dimensions but the second.
-    ///
-    /// # Shapes
-    /// input and output `[batch, channels, ...]`
-    pub fn forward<const D: usize>(&mut self, input: Tensor<D>, mode: Mode) -> Tensor<D> {
         match mode {
-            Mode::Training => self.forward_training(input),
-            Mode::Evaluation => self.forward_evaluation(input),
+            Mode::Training => {
+                let then = (activation, border);
+                let (output, statistics) =
+                    conv_norm_block(operators, images, convolution, self.scale_shift(), then);
+                self.running.follow(&statistics);
+                output
+            }
+            Mode::Evaluation => {
+                let convolution = self.fold(convolution);
+                conv_block(operators, images, convolution, activation, border)
+            }
         }
     }
 
-    /// Normalises by the running statistics.
+    /// Batch norm of a fully connected layer's output → activation.
     ///
     /// # Shapes
-    /// input and output `[batch, channels, ...]`
-    #[must_use]
-    pub fn forward_evaluation<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
-        let device = input.device();
-        let mean = Tensor::from_floats(self.running.mean.as_slice(), &device);
-        let variance = Tensor::from_floats(self.running.variance.as_slice(), &device);
-        batch_norm(input, self.scale.val(), self.shift.val(), mean, variance, BATCH_NORM_EPSILON)
+    /// input and output `[batch, channels]`
+    pub fn rows(
+        &mut self,
+        operators: Operators,
+        rows: Tensor<2>,
+        activation: Activation,
+        mode: Mode,
+    ) -> Tensor<2> {
+        match mode {
+            Mode::Training => {
+                let (output, statistics) =
+                    norm_rows(operators, rows, self.scale_shift(), activation);
+                self.running.follow(&statistics);
+                output
+            }
+            Mode::Evaluation => {
+                let [scale, mean] = self.constants(&rows.device());
+                let x = (rows - mean.unsqueeze()) * scale.unsqueeze();
+                activate(activation, x + self.shift.val().unsqueeze())
+            }
+        }
     }
 
-    fn forward_training<const D: usize>(&mut self, input: Tensor<D>) -> Tensor<D> {
-        let dims = input.dims();
-        let per_channel = dims.iter().product::<usize>() / dims[1];
-        let result =
-            batch_norm_train(input, self.scale.val(), self.shift.val(), BATCH_NORM_EPSILON);
-        let mean = host(result.mean);
-        let variance = host(result.variance);
-        // With a single value per channel the unbiased variance is undefined; keep the biased.
-        let unbias = per_channel as f32 / (per_channel.max(2) - 1) as f32;
-        let keep = RUNNING_STAT_DECAY as f32;
-        for (running, batch) in self.running.mean.iter_mut().zip(mean) {
-            *running = keep * *running + (1.0 - keep) * batch;
+    /// In evaluation, batch norm is an affine map of each channel: the convolution takes it in.
+    fn fold(&self, convolution: Convolution) -> Convolution {
+        let [scale, mean] = self.constants(&convolution.bias.device());
+        let n_out = scale.dims()[0];
+        Convolution {
+            weight: convolution.weight * scale.clone().reshape([n_out, 1, 1, 1]),
+            bias: (convolution.bias - mean) * scale + self.shift.val(),
         }
-        for (running, batch) in self.running.variance.iter_mut().zip(variance) {
-            *running = keep * *running + (1.0 - keep) * batch * unbias;
-        }
-        result.output
+    }
+
+    /// γ / √(variance + ε), and the mean, of the running statistics.
+    fn constants(&self, device: &Device) -> [Tensor<1>; 2] {
+        let inverse_std: Vec<f32> = self
+            .running
+            .variance
+            .iter()
+            .map(|variance| (1.0 / (f64::from(*variance) + BATCH_NORM_EPSILON).sqrt()) as f32)
+            .collect();
+        let inverse_std = Tensor::<1>::from_floats(inverse_std.as_slice(), device);
+        let mean = Tensor::from_floats(self.running.mean.as_slice(), device);
+        [self.scale.val() * inverse_std, mean]
+    }
+
+    fn scale_shift(&self) -> ScaleShift {
+        ScaleShift { scale: self.scale.val(), shift: self.shift.val() }
     }
 }
 
-fn host(tensor: Tensor<1>) -> Vec<f32> {
-    tensor.into_data().try_to_vec().expect("the statistics are 32-bit floats")
+impl RunningStatistics {
+    fn follow(&mut self, batch: &BatchStatistics) {
+        // With a single value per channel the unbiased variance is undefined; keep the biased.
+        let n = batch.n_values;
+        let unbias = n as f32 / (n.max(2) - 1) as f32;
+        let keep = RUNNING_STAT_DECAY as f32;
+        for (running, batch) in self.mean.iter_mut().zip(&batch.mean) {
+            *running = keep * *running + (1.0 - keep) * batch;
+        }
+        for (running, batch) in self.variance.iter_mut().zip(&batch.variance) {
+            *running = keep * *running + (1.0 - keep) * batch * unbias;
+        }
+    }
 }

@@ -4,7 +4,6 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 use plateau_record::{Activation, Concern, N_CLASSES, Network, ParameterKind, Seed};
 
-use crate::activation::activate;
 use crate::batch_norm::BatchNorm;
 use crate::convolution::{ConvBlock, ConvShape};
 use crate::dense::{Dense, DenseShape};
@@ -195,7 +194,7 @@ impl Head {
         let x = match &mut self.norm {
             Some(norm) => {
                 let x = self.hidden.forward(operators, features, feature_mask, None);
-                activate(self.activation, norm.forward(x, mode))
+                norm.rows(operators, x, self.activation, mode)
             }
             None => {
                 let activation = Some(self.activation);

@@ -7,6 +7,8 @@
 //!
 //! # Layout
 //! - [`conv_block()`]: convolution → bias → activation → max-pool
+//! - [`conv_norm_block()`], [`norm_rows()`]: the same with batch norm, and batch norm after a
+//!   fully connected layer
 //! - [`dense()`]: (dropout) → fully connected layer → activation
 //! - [`cross_entropy()`]: softmax and mean loss
 //! - [`update()`]: an optimiser's step, in place
@@ -19,19 +21,22 @@ use burn::tensor::Device;
 
 mod buffer;
 mod conv_block;
+mod conv_norm_block;
 mod cross_entropy;
 mod dense;
 mod graph;
+mod norm;
 mod parts;
 mod profile;
 mod update;
 
 pub use buffer::Buffer;
 pub use conv_block::{Border, Convolution, conv_block};
-pub(crate) use conv_block::{conv2d_same, pool};
+pub use conv_norm_block::conv_norm_block;
 pub use cross_entropy::cross_entropy;
 pub use dense::{Affine, dense};
 pub use graph::{is_cpu, with_values};
+pub use norm::{BatchStatistics, ScaleShift, norm_rows};
 pub use profile::{Sample, Work, profile, timed};
 pub use update::update;
 

@@ -107,8 +107,7 @@ impl Bench<'_> {
     fn evaluations(&self, n: usize) -> Vec<f64> {
         let model = self.training.model().valid();
         let view = First { images: self.examples.view, n: self.batch_size };
-        let examples =
-            ImageExamples { view: &view, normalisation: self.examples.normalisation };
+        let examples = ImageExamples { view: &view, normalisation: self.examples.normalisation };
         let evaluate = |_| {
             let started = Instant::now();
             evaluate_in_batches(&model, &examples, &self.backend.device, self.batch_size);

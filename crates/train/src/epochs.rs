@@ -154,10 +154,8 @@ impl<'a, M: Trainable> Training<'a, M> {
         let key = MaskKey { seed: self.config.seed, epoch, step };
         let rate = self.config.network.dropout;
         let shape = model.head().shape();
-        let masks = timed(
-            || work("dropout masks"),
-            || DropoutMasks::draw(rate, key, n, shape, device),
-        );
+        let masks =
+            timed(|| work("dropout masks"), || DropoutMasks::draw(rate, key, n, shape, device));
         // [batch, 10]
         let logits = model.logits(model.input(batch.inputs, device), masks, Mode::Training);
         let loss = cross_entropy(*operators, logits, &batch.labels); // [1]

@@ -5,14 +5,14 @@ use std::hint::black_box;
 use plateau_kernels::batch_norm::{
     self, GradientSums, Moments, Normalizer, PooledGradient, Winners, WinnersMut,
 };
-use plateau_kernels::conv_dense::{self, PackedWeights};
+use plateau_kernels::conv_dense::{DenseConv, DenseMethod, PackedWeights};
 use plateau_kernels::cross_entropy::cross_entropy;
 use plateau_kernels::framed::Framed;
 use plateau_kernels::images::{ByteTable, gather};
 use plateau_kernels::linear::{self, Activation, Parameters};
 use plateau_kernels::optimizer::{Adam, AdamMoments, Sgd};
 use plateau_kernels::statistics::Sums;
-use plateau_kernels::{AlignedBuffer, Isa, conv_dense_weight};
+use plateau_kernels::{AlignedBuffer, Isa};
 
 use crate::{BATCH, Case, GROUP, case};
 
@@ -40,39 +40,43 @@ pub(crate) fn convolution(
     extent: usize,
     cases: &mut Vec<Case>,
 ) {
-    let name = |what: &str| format!("{what} {n_in}→{n_out}@{extent}²");
-    let shape = Framed::padded(extent, extent, n_in);
-    let output_shape = Framed::padded(extent, extent, n_out);
-    let input = random(GROUP * shape.image_len(), 1.0);
-    let gradient = random(GROUP * output_shape.image_len(), 1.0);
-    let weights = random(n_out * 9 * n_in, 1.0);
+    let conv = DenseConv { isa, n_in, n_out, height: extent, width: extent };
+    let input = random(GROUP * conv.input_shape().image_len(), 1.0);
+    let gradient = random(GROUP * conv.output_gradient_shape().image_len(), 1.0);
+    let weights = random(conv.weight_len(), 1.0);
     let bias = random(n_out, 1.0);
-    let flop = (GROUP * shape.n_pixels() * n_out * 9 * n_in * 2) as f64;
-
-    let packed = PackedWeights::forward(&weights, n_in, n_out);
-    let mut output = AlignedBuffer::zeros(GROUP * shape.n_pixels() * n_out);
-    let from = input.clone();
-    cases.push(case(name("conv forward"), GROUP, flop, move || {
-        conv_dense::forward(isa, shape, black_box(&from), &packed, &bias, &mut output);
-    }));
-    if n_in > 3 {
-        let packed = PackedWeights::input_gradient(&weights, n_in, n_out);
-        let mut output = AlignedBuffer::zeros(GROUP * shape.n_pixels() * n_in);
-        let from = gradient.clone();
-        cases.push(case(name("conv input gradient"), GROUP, flop, move || {
-            conv_dense::forward(isa, output_shape, black_box(&from), &packed, &[], &mut output);
+    let flop = (GROUP * conv.weight_len() * extent * extent * 2) as f64;
+    let mut methods = vec![DenseMethod::Direct];
+    if conv.has_winograd() {
+        methods.push(DenseMethod::Winograd);
+    }
+    for method in methods {
+        let name = |what: &str| format!("conv {what} {n_in}→{n_out}@{extent}², {method:?}");
+        let packed = PackedWeights::forward(&conv, method, &weights, &bias);
+        let mut output = AlignedBuffer::zeros(GROUP * conv.output_shape().image_len());
+        let from = input.clone();
+        cases.push(case(name("forward"), GROUP, flop, move || {
+            conv.forward(&packed, black_box(&from), &mut output);
         }));
-        let weights = weights.clone();
-        cases.push(case(name("conv pack (per step)"), BATCH, 0.0, move || {
-            black_box(PackedWeights::forward(black_box(&weights), n_in, n_out));
-            black_box(PackedWeights::input_gradient(black_box(&weights), n_in, n_out));
+        if n_in > 3 {
+            let packed = PackedWeights::input_gradient(&conv, method, &weights);
+            let mut output = AlignedBuffer::zeros(GROUP * conv.input_gradient_shape().image_len());
+            let from = gradient.clone();
+            cases.push(case(name("input gradient"), GROUP, flop, move || {
+                conv.input_gradient(&packed, black_box(&from), &mut output);
+            }));
+            let weights = weights.clone();
+            cases.push(case(name("pack (per step)"), BATCH, 0.0, move || {
+                black_box(PackedWeights::forward(&conv, method, black_box(&weights), &[]));
+                black_box(PackedWeights::input_gradient(&conv, method, black_box(&weights)));
+            }));
+        }
+        let mut sums = AlignedBuffer::zeros(weights.len());
+        let (from, gradient) = (input.clone(), gradient.clone());
+        cases.push(case(name("weight gradient"), GROUP, flop, move || {
+            conv.add_weight_gradient(method, (black_box(&from), &gradient), &mut sums);
         }));
     }
-    let mut sums = AlignedBuffer::zeros(weights.len());
-    cases.push(case(name("conv weight gradient"), GROUP, flop, move || {
-        let gradient = (output_shape, black_box(&gradient[..]));
-        conv_dense_weight::add_weight_gradient(isa, (shape, &input), gradient, &mut sums);
-    }));
 }
 
 /// Constant statistics: their values don't matter for time.

@@ -1,9 +1,10 @@
 use super::{Stream, assert_close, assert_derivative, bits, dot, isas};
 use crate::Isa;
-use crate::conv_dense::{PackedWeights, forward};
-use crate::conv_dense_weight::{add_weight_gradient, to_output_major};
+use crate::conv_dense::{DenseConv, DenseMethod, PackedWeights};
 use crate::framed::Framed;
 use crate::scalar::{conv_dense, widen};
+
+const METHODS: [DenseMethod; 2] = [DenseMethod::Direct, DenseMethod::Winograd];
 
 /// Images with a border of zeros.
 fn images(stream: &mut Stream, shape: Framed, n_images: usize, whole: bool) -> Vec<f32> {
@@ -32,23 +33,39 @@ fn inside(shape: Framed, images: &[f64]) -> Vec<f64> {
     images.chunks_exact(shape.image_len()).flat_map(image).collect()
 }
 
-fn check(isa: Isa, [n_in, n_out]: [usize; 2], [height, width]: [usize; 2], whole: bool) {
-    let what = format!("{isa:?} {n_in} → {n_out} at {height}×{width}");
+/// The direct method with whole numbers, whose sums don't round: not one bit may differ.
+fn check_whole(isa: Isa, channels: [usize; 2], extents: [usize; 2]) {
+    check((isa, DenseMethod::Direct), channels, extents, Values::Whole);
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Values {
+    Whole,
+    Uniform,
+}
+
+fn check(
+    (isa, method): (Isa, DenseMethod),
+    [n_in, n_out]: [usize; 2],
+    [height, width]: [usize; 2],
+    values: Values,
+) {
+    let what = format!("{isa:?} {method:?} {n_in} → {n_out} at {height}×{width}");
     let mut stream = Stream::new((n_in * 1000 + n_out * 100 + height * 10 + width) as u64);
     let n_images = 2;
-    let shape = Framed::padded(height, width, n_in);
-    let output_shape = Framed::padded(height, width, n_out);
+    let conv = DenseConv { isa, n_in, n_out, height, width };
+    let (shape, output_shape) = (conv.input_shape(), conv.output_gradient_shape());
+    let whole = values == Values::Whole;
     let input = images(&mut stream, shape, n_images, whole);
     let weights =
-        if whole { stream.whole(n_out * 9 * n_in) } else { stream.floats(n_out * 9 * n_in) };
+        if whole { stream.whole(conv.weight_len()) } else { stream.floats(conv.weight_len()) };
     let bias = stream.whole(n_out);
     let output_gradient = images(&mut stream, output_shape, n_images, whole);
-    // Whole numbers: no rounding, so not one bit may differ.
     let tolerance = if whole { 0.0 } else { 3e-5 };
 
-    let packed = PackedWeights::forward(&weights, n_in, n_out);
-    let mut output = vec![f32::NAN; n_images * shape.n_pixels() * n_out];
-    forward(isa, shape, &input, &packed, &bias, &mut output);
+    let packed = PackedWeights::forward(&conv, method, &weights, &bias);
+    let mut output = vec![f32::NAN; n_images * conv.output_shape().image_len()];
+    conv.forward(&packed, &input, &mut output);
     let wide: Vec<_> = input.chunks_exact(shape.image_len()).map(widen).collect();
     let (weights_64, bias_64) = (widen(&weights), widen(&bias));
     let expected: Vec<_> = wide
@@ -61,22 +78,28 @@ fn check(isa: Isa, [n_in, n_out]: [usize; 2], [height, width]: [usize; 2], whole
         .chunks_exact(output_shape.image_len())
         .map(|image| inside(output_shape, &widen(image)))
         .collect();
-    let packed = PackedWeights::input_gradient(&weights, n_in, n_out);
-    let mut input_gradient = vec![f32::NAN; n_images * shape.n_pixels() * n_in];
-    forward(isa, output_shape, &output_gradient, &packed, &[], &mut input_gradient);
+    let packed = PackedWeights::input_gradient(&conv, method, &weights);
+    let mut input_gradient = vec![f32::NAN; n_images * conv.input_gradient_shape().image_len()];
+    conv.input_gradient(&packed, &output_gradient, &mut input_gradient);
     let expected: Vec<_> = dense
         .iter()
         .flat_map(|gradient| {
             inside(shape, &conv_dense::input_gradient(shape, &weights_64, gradient))
         })
         .collect();
+    let border = input_gradient.iter().filter(|value| value.is_nan()).count();
+    assert_eq!(border, input_gradient.len() - n_images * shape.n_pixels() * n_in, "{what}: border");
+    let input_gradient: Vec<_> = input_gradient
+        .chunks_exact(shape.image_len())
+        .flat_map(|image| inside(shape, &widen(image)))
+        .map(|value| value as f32)
+        .collect();
     assert_close(&input_gradient, &expected, tolerance, &format!("input gradient {what}"));
 
-    let mut sums = vec![0.0; weights.len()];
-    add_weight_gradient(isa, (shape, &input), (output_shape, &output_gradient), &mut sums);
-    let mut gradient = vec![f32::NAN; weights.len()];
-    to_output_major(&sums, n_out, &mut gradient);
-    let mut expected = vec![0.0; weights.len()];
+    // Added to what is there.
+    let mut gradient = vec![1.0; weights.len()];
+    conv.add_weight_gradient(method, (&input, &output_gradient), &mut gradient);
+    let mut expected = vec![1.0; weights.len()];
     for (image, dense) in wide.iter().zip(&dense) {
         let of_image = conv_dense::weight_gradient(shape, image, dense);
         expected.iter_mut().zip(of_image).for_each(|(sum, g)| *sum += g);
@@ -89,13 +112,13 @@ fn kernels_match_twins_across_block_edges() {
     for isa in isas() {
         for n_in in [1, 2, 3, 7, 8, 9, 16, 33, 64] {
             for n_out in [1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40] {
-                check(isa, [n_in, n_out], [3, 5], true);
+                check_whole(isa, [n_in, n_out], [3, 5]);
             }
         }
         for height in [1, 2, 5, 8] {
             for width in [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 33] {
-                check(isa, [3, 24], [height, width], true);
-                check(isa, [2, 9], [height, width], false);
+                check_whole(isa, [3, 24], [height, width]);
+                check((isa, DenseMethod::Direct), [2, 9], [height, width], Values::Uniform);
             }
         }
     }
@@ -104,23 +127,24 @@ fn kernels_match_twins_across_block_edges() {
 #[test]
 fn kernels_match_twins_at_the_networks_sizes() {
     for isa in isas() {
-        check(isa, [3, 32], [32, 32], false);
-        check(isa, [32, 64], [16, 16], false);
-        check(isa, [64, 128], [8, 8], false);
+        check((isa, DenseMethod::Direct), [3, 32], [32, 32], Values::Uniform);
+        check((isa, DenseMethod::Direct), [32, 64], [16, 16], Values::Uniform);
+        check((isa, DenseMethod::Direct), [64, 128], [8, 8], Values::Uniform);
     }
 }
 
 #[test]
 fn non_finite_values_reach_what_they_touch_and_no_more() {
     for isa in isas() {
-        let shape = Framed::padded(5, 5, 3);
+        let conv = DenseConv { isa, n_in: 3, n_out: 17, height: 5, width: 5 };
+        let shape = conv.input_shape();
         let mut input = images(&mut Stream::new(1), shape, 1, false);
         input[shape.pixel(0, 0) + 1] = f32::NAN;
         input[shape.pixel(4, 4)] = f32::INFINITY;
-        let weights = vec![1.0; 17 * 27];
-        let packed = PackedWeights::forward(&weights, 3, 17);
+        let weights = vec![1.0; conv.weight_len()];
+        let packed = PackedWeights::forward(&conv, DenseMethod::Direct, &weights, &[]);
         let mut output = vec![0.0; 25 * 17];
-        forward(isa, shape, &input, &packed, &[], &mut output);
+        conv.forward(&packed, &input, &mut output);
         for (i, &y) in output.iter().enumerate() {
             let (row, column) = (i / 17 / 5, i / 17 % 5);
             assert_eq!(y.is_nan(), row <= 1 && column <= 1, "{row} {column}");
@@ -131,36 +155,41 @@ fn non_finite_values_reach_what_they_touch_and_no_more() {
 
 #[test]
 fn images_do_not_affect_each_other() {
-    let shape = Framed::padded(8, 8, 16);
     for isa in isas() {
-        let mut stream = Stream::new(3);
-        let input = images(&mut stream, shape, 5, false);
-        let packed = PackedWeights::forward(&stream.floats(24 * 9 * 16), 16, 24);
-        let mut together = vec![0.0; 5 * 64 * 24];
-        let mut apart = together.clone();
-        forward(isa, shape, &input, &packed, &[], &mut together);
-        for i in 0..5 {
-            let image = &input[i * shape.image_len()..][..shape.image_len()];
-            forward(isa, shape, image, &packed, &[], &mut apart[i * 64 * 24..][..64 * 24]);
+        for method in METHODS {
+            let conv = DenseConv { isa, n_in: 16, n_out: 32, height: 12, width: 8 };
+            let (shape, to) = (conv.input_shape(), conv.output_shape());
+            let mut stream = Stream::new(3);
+            let input = images(&mut stream, shape, 15, false);
+            let weights = stream.floats(conv.weight_len());
+            let packed = PackedWeights::forward(&conv, method, &weights, &[]);
+            let mut together = vec![0.0; 15 * to.image_len()];
+            let mut apart = together.clone();
+            conv.forward(&packed, &input, &mut together);
+            let images = apart.chunks_exact_mut(to.image_len());
+            for (image, output) in input.chunks_exact(shape.image_len()).zip(images) {
+                conv.forward(&packed, image, output);
+            }
+            assert_eq!(bits(&together), bits(&apart));
         }
-        assert_eq!(bits(&together), bits(&apart));
     }
 }
 
 /// Parts of a fixed number of images, each with its own sums, added in order.
 #[test]
 fn weight_gradients_bits_depend_on_the_parts_only() {
-    let (shape, output_shape) = (Framed::padded(8, 8, 16), Framed::padded(8, 8, 24));
-    let mut stream = Stream::new(3);
-    let input = images(&mut stream, shape, 7, false);
-    let gradients = images(&mut stream, output_shape, 7, false);
-    for isa in isas() {
+    for (isa, method) in isas().into_iter().flat_map(|isa| METHODS.map(|method| (isa, method))) {
+        let conv = DenseConv { isa, n_in: 16, n_out: 48, height: 8, width: 8 };
+        let (shape, output_shape) = (conv.input_shape(), conv.output_gradient_shape());
+        let mut stream = Stream::new(3);
+        let input = images(&mut stream, shape, 7, false);
+        let gradients = images(&mut stream, output_shape, 7, false);
         let of_part = &|part: usize| {
             let images = |len: usize| part * 3 * len..7.min((part + 1) * 3) * len;
-            let mut sums = vec![0.0; 24 * 9 * 16];
-            let input = (shape, &input[images(shape.image_len())]);
-            let gradients = (output_shape, &gradients[images(output_shape.image_len())]);
-            add_weight_gradient(isa, input, gradients, &mut sums);
+            let mut sums = vec![0.0; conv.weight_len()];
+            let input = &input[images(shape.image_len())];
+            let gradients = &gradients[images(output_shape.image_len())];
+            conv.add_weight_gradient(method, (input, gradients), &mut sums);
             bits(&sums)
         };
         let alone: Vec<_> = (0..3).map(&of_part).collect();

@@ -89,9 +89,23 @@ impl Buffer {
         Self { floats, start, len }
     }
 
+    /// 64-bit numbers, rounded.
+    pub(super) fn from_f64(values: &[f64]) -> Self {
+        let mut buffer = Self::any(values.len());
+        for (rounded, value) in buffer.iter_mut().zip(values) {
+            *rounded = *value as f32;
+        }
+        buffer
+    }
+
     /// Gives the memory back.
     pub(super) fn give_back(self) {
         give_back(Contents::Any, self.floats);
+    }
+
+    /// Gives the memory of padded images back, whose borders are still zero.
+    pub(super) fn give_back_padded(self, [height, width, channels]: [usize; 3]) {
+        give_back(Contents::Padded { height, width, channels }, self.floats);
     }
 
     /// The floats as a tensor of the CPU back end.

@@ -74,7 +74,7 @@ fn inputs(images: &Tensor<4>, convolution: &Convolution) -> Option<[Input; 3]> {
 /// # Shapes
 /// - images `[batch, height + 2, width + 2, in]`
 /// - output `[batch, out, height, width]`
-pub(crate) fn conv2d_same(images: Tensor<4>, convolution: Convolution) -> Tensor<4> {
+pub(super) fn conv2d_same(images: Tensor<4>, convolution: Convolution) -> Tensor<4> {
     let [n_images, padded_height, padded_width, n_in] = images.dims();
     let inside = images
         .slice([0..n_images, 1..padded_height - 1, 1..padded_width - 1, 0..n_in])
@@ -85,7 +85,7 @@ pub(crate) fn conv2d_same(images: Tensor<4>, convolution: Convolution) -> Tensor
 }
 
 /// burn's max-pool, from `[batch, out, height, width]` to channels last.
-pub(crate) fn pool(x: Tensor<4>, border: Border) -> Tensor<4> {
+pub(super) fn pool(x: Tensor<4>, border: Border) -> Tensor<4> {
     let pooled = max_pool2d(x, MaxPoolOptions::new([2, 2])).permute([0, 2, 3, 1]);
     match border {
         Border::None => pooled,

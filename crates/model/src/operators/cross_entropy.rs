@@ -9,8 +9,8 @@ use plateau_kernels::cross_entropy::{cross_entropy as kernel, sum_losses};
 
 use super::Operators;
 use super::buffer::{Buffer, Contents, reclaim};
-use super::profile::Work;
 use super::graph::{Operator, apply, floats, input};
+use super::profile::Work;
 
 /// Mean over the batch of −ln pₗ, with p = softmax(logits) and the image's label l.
 ///

@@ -1,7 +1,7 @@
-//! The weight gradient of the 3×3 convolution from a dense output gradient.
+//! The weight gradient, product by product.
 
-use crate::AlignedBuffer;
 use crate::framed::Framed;
+use crate::scratch::Scratch;
 use crate::simd::{CHUNK, Chunks, Isa, Kernel, Simd};
 
 /// Output channels in a tile, in vectors. With three taps that makes twelve accumulators.
@@ -13,35 +13,17 @@ const TILE_TAPS: usize = 3;
 /// sets: on a Zen 3, 128 pixels are 8 % slower at 32 → 64 channels, and no faster elsewhere.
 const BAND: usize = 64;
 
-/// Adds the gradient of some images to `gradient`.
+/// Adds the gradient of some images to `gradient` `[n_out, 3, 3, n_in]`, which is not empty.
 ///
 /// Each band of 64 neighbouring pixels is summed apart, from zero, and added in order: the
-/// rounding error grows with the number of bands, not of pixels. The bits don't depend on how
-/// the images are cut into calls that add to the same gradient.
-///
-/// # Shapes
-/// - `shape`: of the input, a border of at least 1
-/// - input: images of that shape
-/// - `output_shape`: height and width of `shape`, `n_out` channels, any border
-/// - output gradient: as many images of that shape
-/// - gradient `[3, 3, n_in, n_out]`: see [`to_output_major`]
-///
-/// # Panics
-/// If a length doesn't fit.
-pub fn add_weight_gradient(
+/// rounding error grows with the number of bands, not of pixels.
+pub(super) fn add(
     isa: Isa,
     (shape, input): (Framed, &[f32]),
     (output_shape, output_gradient): (Framed, &[f32]),
     gradient: &mut [f32],
 ) {
-    let n_images = shape.n_images(input.len());
-    assert!(shape.border >= 1, "the input's border");
-    assert_eq!((shape.height, shape.width), (output_shape.height, output_shape.width));
-    assert_eq!(output_gradient.len(), n_images * output_shape.image_len(), "gradient's length");
-    assert_eq!(gradient.len(), 9 * shape.channels * output_shape.channels, "weights' length");
-    if gradient.is_empty() {
-        return;
-    }
+    let n_out = output_shape.channels;
     let pixels: Vec<Pixel> = (0..shape.n_pixels())
         .map(|i| (i / shape.width, i % shape.width))
         .map(|(row, column)| Pixel {
@@ -49,29 +31,19 @@ pub fn add_weight_gradient(
             gradient: output_shape.pixel(row, column),
         })
         .collect();
-    let mut panel = AlignedBuffer::zeros(BAND * TILE_VECTORS * CHUNK);
+    let mut scratch = Scratch::take();
+    let [panel, sums] = scratch.slices([BAND * TILE_VECTORS * CHUNK, gradient.len()]);
+    sums.fill(0.0);
     for (input, output_gradient) in input
         .chunks_exact(shape.image_len())
         .zip(output_gradient.chunks_exact(output_shape.image_len()))
     {
-        let (n_out, panel) = (output_shape.channels, &mut panel[..]);
-        isa.run(Image { shape, input, n_out, output_gradient, pixels: &pixels, panel, gradient });
+        let (panel, sums) = (&mut *panel, &mut *sums);
+        isa.run(Image { shape, input, n_out, output_gradient, pixels: &pixels, panel, sums });
     }
-}
-
-/// From the layout of [`add_weight_gradient`], `[3, 3, n_in, n_out]`, to that of the weights,
-/// `[n_out, 3, 3, n_in]`.
-///
-/// # Panics
-/// If the lengths don't fit.
-pub fn to_output_major(gradient: &[f32], n_out: usize, weights: &mut [f32]) {
-    assert_eq!(gradient.len(), weights.len(), "the gradient's length");
-    assert!(gradient.len().is_multiple_of(n_out.max(1)), "the output channels");
-    for (output, weights) in
-        weights.chunks_exact_mut((gradient.len() / n_out.max(1)).max(1)).enumerate()
-    {
-        for (weight, taps) in weights.iter_mut().zip(gradient.chunks_exact(n_out)) {
-            *weight = taps[output];
+    for (output, kernel) in gradient.chunks_exact_mut(9 * shape.channels).enumerate() {
+        for (weight, sums) in kernel.iter_mut().zip(sums.chunks_exact(n_out)) {
+            *weight += sums[output];
         }
     }
 }
@@ -94,7 +66,8 @@ struct Image<'a> {
     /// Room for a band's output gradients of one tile's channels, without gaps: at their own
     /// stride, a power of two, they would evict each other from the first-level cache.
     panel: &'a mut [f32],
-    gradient: &'a mut [f32],
+    /// `[3, 3, n_in, n_out]`
+    sums: &'a mut [f32],
 }
 
 impl Kernel for Image<'_> {
@@ -166,7 +139,7 @@ impl Image<'_> {
         }
         for (t, sums) in sums.iter().enumerate() {
             let weights = (kernel_row * 3 * self.shape.channels + tap + t) * self.n_out + channel;
-            let (chunks, _) = self.gradient[weights..][..V * CHUNK].as_chunks_mut::<CHUNK>();
+            let (chunks, _) = self.sums[weights..][..V * CHUNK].as_chunks_mut::<CHUNK>();
             for (chunk, &sum) in chunks.iter_mut().zip(sums) {
                 simd.store_chunk(chunk, simd.add(simd.load_chunk(chunk), sum));
             }
@@ -183,8 +156,8 @@ impl Image<'_> {
                     sum += self.input[window + kernel_row * self.shape.row_len() + tap]
                         * self.output_gradient[gradient + channel];
                 }
-                self.gradient
-                    [(kernel_row * 3 * self.shape.channels + tap) * self.n_out + channel] += sum;
+                self.sums[(kernel_row * 3 * self.shape.channels + tap) * self.n_out + channel] +=
+                    sum;
             }
         }
     }

@@ -88,19 +88,26 @@ fn for_each_batch(
 ) -> Result<(), DataError> {
     let dir = cache.batches_dir();
     let mut problems = Vec::new();
+    // One for all: 30 MB of fresh memory for each batch would cost as much as reading it.
+    let mut contents = Vec::new();
     for batch in cache.batches() {
-        match read_batch(&dir, batch, check) {
-            Ok(contents) if problems.is_empty() => use_batch(batch, &contents)?,
-            Ok(_) => {}
+        match read_batch(&dir, batch, check, &mut contents) {
+            Ok(()) if problems.is_empty() => use_batch(batch, &contents)?,
+            Ok(()) => {}
             Err(problem) => problems.push(problem),
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(DataError::Damaged { dir, problems }) }
 }
 
-fn read_batch(dir: &Path, batch: &Batch, check: Check) -> Result<Vec<u8>, FileProblem> {
+fn read_batch(
+    dir: &Path,
+    batch: &Batch,
+    check: Check,
+    contents: &mut Vec<u8>,
+) -> Result<(), FileProblem> {
     let file = batch.file_name();
-    let (size, contents) = match read_at_most(&dir.join(&file), batch.bytes()) {
+    let size = match read_at_most(&dir.join(&file), batch.bytes(), contents) {
         Ok(read) => read,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(FileProblem::Missing { file });
@@ -110,25 +117,26 @@ fn read_batch(dir: &Path, batch: &Batch, check: Check) -> Result<Vec<u8>, FilePr
     let difference = if size != batch.bytes() {
         Some(Difference::Size { expected: batch.bytes(), actual: size })
     } else if check == Check::Md5 {
-        batch.difference(&contents)
+        batch.difference(contents)
     } else {
         None
     };
     match difference {
         Some(difference) => Err(FileProblem::Altered { file, difference }),
-        None => Ok(contents),
+        None => Ok(()),
     }
 }
 
-/// Size and contents of a file, of which no more than `limit` bytes are read.
-fn read_at_most(path: &Path, limit: u64) -> io::Result<(u64, Vec<u8>)> {
+/// Replaces `contents` by those of a file, of which no more than `limit` bytes are read;
+/// returns the file's size.
+fn read_at_most(path: &Path, limit: u64, contents: &mut Vec<u8>) -> io::Result<u64> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
-    let mut contents = Vec::with_capacity(size.min(limit) as usize);
-    file.take(limit).read_to_end(&mut contents)?;
+    contents.clear();
+    contents.reserve(size.min(limit) as usize);
+    file.take(limit).read_to_end(contents)?;
     // A file that shrinks while it is read is as long as what was read of it.
-    let size = if size <= limit { contents.len() as u64 } else { size };
-    Ok((size, contents))
+    Ok(if size <= limit { contents.len() as u64 } else { size })
 }
 
 fn append(images: &mut ImageSet, contents: &[u8], path: &Path) -> Result<(), DataError> {

@@ -6,7 +6,10 @@
 //! # Layout
 //!
 //! - `moments`: [`Moments`], a batch's mean and variance.
-//! - `pool`: [`pool_forward`], [`pool_evaluate`]: x̂ → y → ReLU → 2×2 max-pool.
+//! - `pool_winners`: [`pool_winners`], all that must be read of a convolution's output before
+//!   the statistics are known. `best` tells who wins.
+//! - `pool`: [`pool_normalize`], the rest of the forward pass; [`pool_forward`], both in one;
+//!   [`pool_evaluate`].
 //! - `pool_backward`: [`pool_gradient_sums`], [`pool_input_gradient`].
 //! - `rows`: the same without a pool, after a fully connected layer.
 //!
@@ -14,7 +17,8 @@
 //!
 //! With g the gradient of y, Σg is β's gradient, Σg·x̂ is γ's, and that of x is
 //! γ / √(variance + ε) · (g − Σg / N − x̂ · Σ(g·x̂) / N). After a pool g is zero but at winners, so
-//! the sums visit those only: the forward pass keeps their x̂. The gradient of x itself is dense.
+//! the sums visit those only: the forward pass keeps their x̂. The gradient of x itself is dense. The
+//! pool leaves out an odd last row or column, whose x count in all sums nonetheless.
 //!
 //! # Threads
 //!
@@ -22,14 +26,17 @@
 //! number of images; take [`Moments`] and [`GradientSums`] of each part, and merge them in
 //! order. All else goes image by image.
 
+mod best;
 mod moments;
 mod pool;
 mod pool_backward;
+mod pool_winners;
 mod rows;
 
 pub use moments::{GradientSums, Moments};
-pub use pool::{Winners, WinnersMut, pool_evaluate, pool_forward};
+pub use pool::{pool_evaluate, pool_forward, pool_normalize};
 pub use pool_backward::{PooledGradient, pool_gradient_sums, pool_input_gradient};
+pub use pool_winners::{Winners, WinnersMut, pool_winners};
 pub use rows::{rows_forward, rows_gradient_sums, rows_input_gradient};
 
 use crate::simd::{CHUNK, Chunks, Simd};
@@ -81,6 +88,16 @@ impl<S: Simd> Channels<S> {
         }
     }
 
+    /// For each chunk of channels.
+    #[inline(always)]
+    fn all(simd: S, normalizer: &Normalizer<'_>) -> Vec<Self> {
+        let mut all = Vec::with_capacity(normalizer.mean.len().div_ceil(CHUNK));
+        for first in (0..normalizer.mean.len()).step_by(CHUNK) {
+            all.push(Self::load(simd, normalizer, first));
+        }
+        all
+    }
+
     #[inline(always)]
     fn x_hat(&self, simd: S, x: S::Vector) -> S::Vector {
         simd.mul(simd.sub(x, self.mean), self.inverse_std)
@@ -92,9 +109,8 @@ impl<S: Simd> Channels<S> {
     }
 }
 
-/// The gradient of x as a·g + b·(x − mean) + c, for one chunk of channels.
+/// The gradient of x as a·g + b·x + c, for one chunk of channels.
 struct InputGradient<S: Simd> {
-    mean: S::Vector,
     a: S::Vector,
     b: S::Vector,
     c: S::Vector,
@@ -102,26 +118,43 @@ struct InputGradient<S: Simd> {
 
 impl<S: Simd> InputGradient<S> {
     #[inline(always)]
-    fn load(simd: S, normalizer: &Normalizer<'_>, sums: &GradientSums, first: usize) -> Self {
-        let mut constants = [[0.0; CHUNK]; 4];
-        let n = sums.n_values() as f64;
+    fn load(
+        simd: S,
+        normalizer: &Normalizer<'_>,
+        (sums, values_per_image): (&GradientSums, usize),
+        first: usize,
+    ) -> Self {
+        let mut constants = [[0.0; CHUNK]; 3];
+        let n = (sums.n_images() * values_per_image) as f64;
         for i in 0..CHUNK.min(normalizer.mean.len() - first) {
             let channel = first + i;
             let inverse_std = f64::from(normalizer.inverse_std[channel]);
             let a = f64::from(normalizer.scale[channel]) * inverse_std;
             let b = -a * inverse_std * sums.scale_gradient()[channel] / n;
             let c = -a * sums.shift_gradient()[channel] / n;
-            let of_channel = [normalizer.mean[channel], a as f32, b as f32, c as f32];
+            // b is rounded, and must be the same in both terms: they may almost cancel.
+            let c = c - f64::from(b as f32) * f64::from(normalizer.mean[channel]);
+            let of_channel = [a as f32, b as f32, c as f32];
             constants.iter_mut().zip(of_channel).for_each(|(chunk, x)| chunk[i] = x);
         }
-        let [mean, a, b, c] = &constants;
+        let [a, b, c] = &constants;
         let load = |chunk| simd.load_chunk(chunk);
-        Self { mean: load(mean), a: load(a), b: load(b), c: load(c) }
+        Self { a: load(a), b: load(b), c: load(c) }
+    }
+
+    /// For each chunk of channels.
+    #[inline(always)]
+    fn all(simd: S, normalizer: &Normalizer<'_>, sums: (&GradientSums, usize)) -> Vec<Self> {
+        let mut all = Vec::with_capacity(normalizer.mean.len().div_ceil(CHUNK));
+        for first in (0..normalizer.mean.len()).step_by(CHUNK) {
+            all.push(Self::load(simd, normalizer, sums, first));
+        }
+        all
     }
 
     /// The share of all pixels.
     #[inline(always)]
     fn dense(&self, simd: S, x: S::Vector) -> S::Vector {
-        simd.mul_add(simd.sub(x, self.mean), self.b, self.c)
+        simd.mul_add(x, self.b, self.c)
     }
 }

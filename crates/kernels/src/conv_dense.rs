@@ -6,7 +6,9 @@
 //! - [`DenseConv`]: the sizes, and the three passes
 //! - [`DenseMethod`]: product by product, or by Winograd's minimal filtering
 //! - `weights`: [`PackedWeights`], weights as the kernels read them
-//! - `direct`, `weight_direct`: product by product; `winograd`: the other method
+//! - `direct`, `weight_direct`: product by product; `colour`, `weight_colour`: the same for three
+//!   input channels
+//! - `winograd`: the other method
 //!
 //! # Threads
 //!
@@ -16,7 +18,9 @@
 //! ([`IMAGES_PER_PART`](crate::conv::IMAGES_PER_PART)), give each its own weight gradient, and
 //! sum those in order ([`sum_parts`](crate::conv::sum_parts)).
 
+mod colour;
 mod direct;
+mod weight_colour;
 mod weight_direct;
 mod weights;
 mod winograd;
@@ -36,6 +40,11 @@ pub enum DenseMethod {
     /// Winograd's F(4×4, 3×3): a quarter of the products, for convolutions that
     /// [`DenseConv::has_winograd`]. An infinity or NaN makes all 4×4 pixels of the tiles that see
     /// it NaN, and of a weight gradient all taps of its channel.
+    ///
+    /// Rounding errors, root mean square as a part of that of the results, of uniform random
+    /// numbers at the sizes of the tests: output 1.1e-6 to 1.9e-6, input gradient 0.9e-6 to
+    /// 2.6e-6, weight gradient 0.8e-6 to 2.0e-6; with the direct method 1.8e-7 to 4.0e-7, 1.8e-7
+    /// to 5.7e-7 and 0.7e-7 to 1.7e-7. The largest were 40, 45 and 29 in a million.
     Winograd,
 }
 

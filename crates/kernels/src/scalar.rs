@@ -27,16 +27,25 @@ pub fn widen(values: &[f32]) -> Vec<f64> {
 /// Maximum of four pixels after ReLU, and which one it was. The first maximum wins; the first
 /// NaN beats all; [`DEAD`](crate::pool::DEAD) where ReLU gave 0.
 pub fn relu_max<T: Copy + Default + PartialOrd>(window: [T; 4]) -> (T, u8) {
-    let is_nan = |value: T| value.partial_cmp(&value).is_none();
+    let (max, winner) = first_max(window);
+    if max > T::default() || is_nan(max) {
+        (max, winner)
+    } else {
+        (T::default(), crate::pool::DEAD)
+    }
+}
+
+/// Maximum of four pixels, and which one it was. The first maximum wins; the first NaN beats all.
+pub fn first_max<T: Copy + PartialOrd>(window: [T; 4]) -> (T, u8) {
     let (mut max, mut winner) = (window[0], 0);
     for (pixel, &value) in (0..).zip(&window) {
         if value > max || (is_nan(value) && !is_nan(max)) {
             (max, winner) = (value, pixel);
         }
     }
-    if max > T::default() || is_nan(max) {
-        (max, winner)
-    } else {
-        (T::default(), crate::pool::DEAD)
-    }
+    (max, winner)
+}
+
+fn is_nan<T: Copy + PartialOrd>(value: T) -> bool {
+    value.partial_cmp(&value).is_none()
 }

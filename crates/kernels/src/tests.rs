@@ -3,6 +3,7 @@
 
 mod batch_norm;
 mod batch_norm_twins;
+mod batch_norm_values;
 mod conv_dense;
 mod conv_dense_winograd;
 mod cross_entropy;

@@ -37,6 +37,7 @@ pub use cross_entropy::cross_entropy;
 pub use dense::{Affine, dense};
 pub use graph::{is_cpu, with_values};
 pub use norm::{BatchStatistics, ScaleShift, norm_rows};
+pub use parts::for_each;
 pub use profile::{Sample, Work, profile, timed};
 pub use update::update;
 

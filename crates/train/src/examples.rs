@@ -3,9 +3,9 @@
 use burn::tensor::Device;
 use plateau_data::image_set::{CHANNELS, PADDED_LEN, SIDE};
 use plateau_data::{Labelled, Normalisation};
-use plateau_model::operators::with_values;
+use plateau_model::operators::{for_each, with_values};
 use plateau_model::{Buffer, Features, Mode};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
 use crate::trainable::image_tensor;
@@ -52,7 +52,7 @@ impl<V: Labelled + Sync> Examples for ImageExamples<'_, V> {
     fn gather(&self, positions: &[u32]) -> Batch {
         let mut inputs = Buffer::padded(positions.len(), [SIDE, SIDE, CHANNELS]);
         let images = inputs.par_chunks_mut(PADDED_LEN).zip(positions.into_par_iter());
-        images.with_min_len(IMAGES_PER_TASK).for_each(|(padded, position)| {
+        for_each(images.with_min_len(IMAGES_PER_TASK), |(padded, position)| {
             self.normalisation.apply(self.view.image(*position as usize), padded);
         });
         let labels = positions.iter().map(|p| self.view.label(*p as usize)).collect();

@@ -12,7 +12,7 @@ use plateau_train::bench::{Duration, Measurement, Pass, measure};
 use serde_json::{Value, json};
 
 use crate::args::{BenchArgs, OperatorsArg, PassArg, VariantArg};
-use crate::commands::train::{check_blocks, use_threads};
+use crate::commands::train::{check_blocks, on_threads};
 use crate::failure::Failure;
 
 /// As many as the baseline trains on.
@@ -22,7 +22,6 @@ const PEAK_TRIALS: usize = 200;
 
 pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
     check_blocks(&args.channels)?;
-    use_threads(args.threads as usize)?;
     let config = config(args);
     let backend = backend(config.device).map_err(Failure::input)?;
     let operators = match args.operators {
@@ -35,7 +34,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
         PassArg::Evaluate => Pass::Evaluation,
     };
     let duration = Duration { warmup: args.warmup as usize, steps: args.steps as usize };
-    let measured = measure(&config, &backend, pass, duration).map_err(Failure::other)?;
+    let measured = on_threads(args.threads as usize, || {
+        measure(&config, &backend, pass, duration).map_err(Failure::other)
+    })?;
     let isa = Isa::detect();
     let peak = (0..PEAK_TRIALS).map(|_| peak::flop_per_second(isa)).fold(0.0, f64::max);
     let report = Report::new(args, &config, &measured, peak);

@@ -32,19 +32,20 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         eprintln!("this run is stored already; nothing to train");
         return show(args, &store, &id);
     }
-    use_threads(args.threads.unwrap_or_else(cores) as usize)?;
     let folder = location::prepare(config.data.set, args.place.data.as_deref())?;
     let data = location::load(config.data.set, folder.as_deref()).map_err(Failure::other)?;
     let mut watch = Watch {
         trace: args.trace.as_deref().map(Trace::create).transpose().map_err(Failure::other)?,
         bar: TrainBar::new(config.total_steps(), config.epochs),
     };
-    let trained = fit(&config, &data, None, &mut watch);
+    let trained = on_threads(args.threads.unwrap_or_else(cores) as usize, || {
+        fit(&config, &data, None, &mut watch).map_err(|error| match error {
+            TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
+            other => Failure::other(other),
+        })
+    });
     watch.bar.finish();
-    let trained = trained.map_err(|error| match error {
-        TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
-        other => Failure::other(other),
-    })?;
+    let trained = trained?;
     store_run(&store, &config, &provenance(data.md5.clone()), &trained)?;
     show(args, &store, &id)
 }
@@ -82,9 +83,14 @@ pub(crate) fn store_run(
     Ok(())
 }
 
-/// Sets the threads of all that computes in this process.
-pub(crate) fn use_threads(n: usize) -> Result<(), Failure> {
-    rayon::ThreadPoolBuilder::new().num_threads(n).build_global().map_err(Failure::other)
+/// Runs a job whose computations use so many threads. With more than one, the job itself runs
+/// on one of them: waking them from outside would cost more than many an operator.
+pub(crate) fn on_threads<T: Send>(
+    n: usize,
+    job: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    rayon::ThreadPoolBuilder::new().num_threads(n).build_global().map_err(Failure::other)?;
+    if n > 1 { rayon::scope(|_| job()) } else { job() }
 }
 
 fn config(args: &TrainArgs) -> RunConfig {

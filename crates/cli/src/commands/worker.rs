@@ -9,7 +9,7 @@ use plateau_record::{Epoch, EpochRecord};
 use plateau_study::{Job, Message, Store};
 use plateau_train::{Observer, StepReport, fit};
 
-use crate::commands::train::{store_run, use_threads};
+use crate::commands::train::{on_threads, store_run};
 use crate::failure::Failure;
 use crate::location;
 use crate::provenance::provenance;
@@ -24,12 +24,12 @@ pub(crate) fn worker() -> Result<(), Failure> {
     let mut input = io::BufReader::new(io::stdin());
     let job = Job::read(&mut input).map_err(Failure::input)?;
     std::thread::spawn(move || end_with_the_parent(input));
-    use_threads(job.threads)?;
     let data = location::load(job.config.data.set, job.data.as_deref()).map_err(Failure::other)?;
     let parent = job.parent_weights.as_deref().map(read_weights).transpose()?;
-    let mut messages = Messages { of: job.config.epochs, last: Instant::now() };
-    let trained =
-        fit(&job.config, &data, parent.as_ref(), &mut messages).map_err(Failure::other)?;
+    let mut messages = Messages { of: job.config.epochs, last: None };
+    let trained = on_threads(job.threads, || {
+        fit(&job.config, &data, parent.as_ref(), &mut messages).map_err(Failure::other)
+    })?;
     let provenance = provenance(data.md5.clone());
     store_run(&Store::at(&job.store), &job.config, &provenance, &trained)?;
     say(&Message::Done { id: job.config.id() }).map_err(Failure::other)
@@ -53,15 +53,16 @@ fn read_weights(path: &Path) -> Result<Weights, Failure> {
 
 struct Messages {
     of: Epoch,
-    last: Instant,
+    /// When the last message about a step went out.
+    last: Option<Instant>,
 }
 
 impl Observer for Messages {
     fn step(&mut self, report: &StepReport<'_>) -> io::Result<()> {
-        if self.last.elapsed() < MESSAGE_INTERVAL {
+        if self.last.is_some_and(|last| last.elapsed() < MESSAGE_INTERVAL) {
             return Ok(());
         }
-        self.last = Instant::now();
+        self.last = Some(Instant::now());
         say(&Message::Progress { step: report.step.0, of: report.total_steps })
     }
 

@@ -2,9 +2,6 @@
 
 use std::hint::black_box;
 
-use plateau_kernels::batch_norm::{
-    self, GradientSums, Moments, Normalizer, PooledGradient, Winners, WinnersMut,
-};
 use plateau_kernels::conv_dense::{DenseConv, DenseMethod, PackedWeights};
 use plateau_kernels::cross_entropy::cross_entropy;
 use plateau_kernels::framed::Framed;
@@ -17,7 +14,7 @@ use plateau_kernels::{AlignedBuffer, Isa};
 use crate::{BATCH, Case, GROUP, case};
 
 /// Uniform in [-1, 1), all but a share of `density` zero.
-fn random(len: usize, density: f64) -> AlignedBuffer {
+pub(crate) fn random(len: usize, density: f64) -> AlignedBuffer {
     let mut state = len as u64 | 1;
     let mut uniform = move || {
         state ^= state << 13;
@@ -77,78 +74,6 @@ pub(crate) fn convolution(
             conv.add_weight_gradient(method, (black_box(&from), &gradient), &mut sums);
         }));
     }
-}
-
-/// Constant statistics: their values don't matter for time.
-fn normalizer(n_channels: usize) -> Normalizer<'static> {
-    let constant = |value| -> &'static [f32] { Vec::leak(vec![value; n_channels]) };
-    Normalizer {
-        mean: constant(0.1),
-        inverse_std: constant(1.7),
-        scale: constant(1.1),
-        shift: constant(0.1),
-    }
-}
-
-pub(crate) fn batch_norm_pool(isa: Isa, channels: usize, extent: usize, cases: &mut Vec<Case>) {
-    let name = |what: &str| format!("batch norm {what} {channels}@{extent}²");
-    let shape = Framed::dense(extent, extent, channels);
-    let pooled = Framed::padded(extent / 2, extent / 2, channels);
-    let padded = Framed::padded(extent, extent, channels);
-    // A whole batch: the caches don't hold it.
-    let input = random(BATCH * shape.image_len(), 1.0);
-    let n_pooled = BATCH * pooled.n_pixels() * channels;
-    let normalizer = normalizer(channels);
-    let mut output = AlignedBuffer::zeros(BATCH * pooled.image_len());
-    let mut pixel = vec![0; n_pooled];
-    let mut x_hat = vec![0.0; n_pooled];
-    let gradient = random(output.len(), 1.0);
-    let winners = WinnersMut { pixel: &mut pixel, x_hat: &mut x_hat };
-    batch_norm::pool_forward(isa, (shape, &input), normalizer, (pooled, &mut output), winners);
-
-    let from = input.clone();
-    cases.push(case(name("moments"), BATCH, 0.0, move || {
-        black_box(Moments::of(isa, black_box(&from), channels));
-    }));
-    let (from, mut to) = (input.clone(), output.clone());
-    cases.push(case(name("evaluate"), BATCH, 0.0, move || {
-        let output = (pooled, black_box(&mut to[..]));
-        batch_norm::pool_evaluate(isa, (shape, &from), normalizer, output);
-    }));
-    let (from, mut pixels, mut x_hats) = (input.clone(), pixel.clone(), x_hat.clone());
-    cases.push(case(name("forward"), BATCH, 0.0, move || {
-        let winners = WinnersMut { pixel: &mut pixels, x_hat: &mut x_hats };
-        let output = (pooled, black_box(&mut output[..]));
-        batch_norm::pool_forward(isa, (shape, &from), normalizer, output, winners);
-    }));
-    let sums: &'static GradientSums = {
-        let gradient = PooledGradient { shape: pooled, values: &gradient };
-        let winners = Winners { pixel: &pixel, x_hat: &x_hat };
-        Box::leak(Box::new(batch_norm::pool_gradient_sums(isa, gradient, winners)))
-    };
-    let (g, pixels, x_hats) = (gradient.clone(), pixel.clone(), x_hat.clone());
-    cases.push(case(name("gradient sums"), BATCH, 0.0, move || {
-        let gradient = PooledGradient { shape: pooled, values: black_box(&g) };
-        let winners = Winners { pixel: &pixels, x_hat: &x_hats };
-        black_box(batch_norm::pool_gradient_sums(isa, gradient, winners));
-    }));
-    // One image at a time into one buffer, as the convolution's backward pass reads it.
-    let mut to = AlignedBuffer::zeros(padded.image_len());
-    cases.push(case(name("input gradient"), BATCH, 0.0, move || {
-        for i in 0..BATCH {
-            let of = |len: usize| i * len..(i + 1) * len;
-            let values = &gradient[of(pooled.image_len())];
-            let winners = of(n_pooled / BATCH);
-            let winners = Winners { pixel: &pixel[winners.clone()], x_hat: &x_hat[winners] };
-            batch_norm::pool_input_gradient(
-                isa,
-                (shape, &input[of(shape.image_len())]),
-                (normalizer, sums),
-                (PooledGradient { shape: pooled, values }, winners),
-                (padded, black_box(&mut to[..])),
-            );
-        }
-    }));
 }
 
 pub(crate) fn fully_connected(
@@ -236,22 +161,6 @@ fn gemm(
             gemm::Parallelism::None,
         );
     }
-}
-
-pub(crate) fn rows(isa: Isa, cases: &mut Vec<Case>) {
-    let n = 256;
-    let input = random(BATCH * n, 1.0);
-    let gradient = random(BATCH * n, 1.0);
-    let normalizer = normalizer(n);
-    let mut output = AlignedBuffer::zeros(BATCH * n);
-    let mut to = AlignedBuffer::zeros(BATCH * n);
-    cases.push(case("batch norm rows, both passes 256", BATCH, 0.0, move || {
-        black_box(Moments::of(isa, black_box(&input), n));
-        batch_norm::rows_forward(isa, &input, normalizer, &mut output);
-        let gradients = (&output[..], &gradient[..]);
-        let sums = batch_norm::rows_gradient_sums(isa, &input, normalizer, gradients);
-        batch_norm::rows_input_gradient(isa, &input, (normalizer, &sums), gradients, &mut to);
-    }));
 }
 
 pub(crate) fn steps(isa: Isa, cases: &mut Vec<Case>) {

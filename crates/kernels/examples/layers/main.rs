@@ -11,11 +11,14 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use plateau_kernels::Isa;
+use plateau_kernels::conv_dense::DenseConv;
 
 mod cases;
+mod norm_cases;
 mod peak;
 
-use cases::{batch_norm_pool, convolution, fully_connected, rows, steps};
+use cases::{convolution, fully_connected, steps};
+use norm_cases::{batch_norm_pool, convolution_and_winners, rows};
 use peak::{PEAK_FLOP, peak};
 
 /// Images of a step, and of one call of the kernels that go image by image.
@@ -43,6 +46,10 @@ fn main() {
     for (n_in, n_out, extent) in [(3, 32, 32), (32, 64, 16), (64, 128, 8)] {
         convolution(isa, [n_in, n_out], extent, &mut cases);
         batch_norm_pool(isa, n_out, extent, &mut cases);
+        let conv = DenseConv { isa, n_in, n_out, height: extent, width: extent };
+        for images_at_once in [1, 4, GROUP] {
+            convolution_and_winners(conv, images_at_once, &mut cases);
+        }
     }
     for density in [1.0, 0.5, 0.25] {
         fully_connected(isa, [2048, 256], density, &mut cases);

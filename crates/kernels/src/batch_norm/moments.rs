@@ -15,6 +15,12 @@ pub struct Moments {
 }
 
 impl Moments {
+    /// Of nothing.
+    #[must_use]
+    pub fn empty(n_channels: usize) -> Self {
+        Self { n_values: 0, mean: vec![0.0; n_channels], squares: vec![0.0; n_channels] }
+    }
+
     /// # Shapes
     /// values `[any, n_channels]`
     ///
@@ -24,19 +30,27 @@ impl Moments {
     pub fn of(isa: Isa, values: &[f32], n_channels: usize) -> Self {
         let n_values = values.len().checked_div(n_channels).unwrap_or(0);
         assert_eq!(values.len(), n_values * n_channels, "the values' length");
-        let mut sums = [vec![0.0; n_channels], vec![0.0; n_channels]];
         if n_values == 0 {
-            let [mean, squares] = sums;
-            return Self { n_values, mean, squares };
+            return Self::empty(n_channels);
         }
         // Distances from the first pixel: numbers of the size of the spread, whatever the mean.
         let origin = &values[..n_channels];
+        let mut sums = [vec![0.0; n_channels], vec![0.0; n_channels]];
         isa.run(Pass { values, origin, sums: &mut sums });
-        let [sum, sum_squares] = sums;
+        Self::of_sums(n_values, origin, &sums)
+    }
+
+    /// From the sums of distances from `origin`, and of their squares.
+    fn of_sums(n_values: usize, origin: &[f32], [sum, squares]: &[Vec<f64>; 2]) -> Self {
         let n = n_values as f64;
         let mean = sum.iter().zip(origin).map(|(sum, &x)| f64::from(x) + sum / n).collect();
-        let squares = sum_squares.iter().zip(&sum).map(|(sq, sum)| sq - sum * sum / n).collect();
+        let squares = squares.iter().zip(sum).map(|(sq, sum)| sq - sum * sum / n).collect();
         Self { n_values, mean, squares }
+    }
+
+    /// [`merge`](Self::merge) of what the sums say.
+    pub(super) fn merge_sums(&mut self, n_values: usize, origin: &[f32], sums: &[Vec<f64>; 2]) {
+        self.merge(&Self::of_sums(n_values, origin, sums));
     }
 
     /// Of this part and the next (Chan, Golub & LeVeque, 1979).
@@ -82,14 +96,14 @@ impl Moments {
 /// Σg and Σg·x̂ of each channel over a part of a batch, or over all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradientSums {
-    pub(super) n_values: usize,
+    pub(super) n_images: usize,
     pub(super) shift: Vec<f64>,
     pub(super) scale: Vec<f64>,
 }
 
 impl GradientSums {
-    pub(super) fn zero(n_values: usize, n_channels: usize) -> Self {
-        Self { n_values, shift: vec![0.0; n_channels], scale: vec![0.0; n_channels] }
+    pub(super) fn zero(n_images: usize, n_channels: usize) -> Self {
+        Self { n_images, shift: vec![0.0; n_channels], scale: vec![0.0; n_channels] }
     }
 
     /// Adds the next part.
@@ -98,15 +112,15 @@ impl GradientSums {
     /// If the numbers of channels differ.
     pub fn merge(&mut self, next: &Self) {
         assert_eq!(self.shift.len(), next.shift.len(), "the channels");
-        self.n_values += next.n_values;
+        self.n_images += next.n_images;
         self.shift.iter_mut().zip(&next.shift).for_each(|(sum, next)| *sum += next);
         self.scale.iter_mut().zip(&next.scale).for_each(|(sum, next)| *sum += next);
     }
 
-    /// Values per channel, those without gradient included.
+    /// Images, or rows.
     #[must_use]
-    pub fn n_values(&self) -> usize {
-        self.n_values
+    pub fn n_images(&self) -> usize {
+        self.n_images
     }
 
     /// β's gradient.
@@ -141,6 +155,34 @@ fn add_lanes<S: Simd>(simd: S, sums: &mut [f64], vector: S::Vector) {
     let mut lanes = [0.0; CHUNK];
     simd.store_chunk(&mut lanes, vector);
     sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += f64::from(lane));
+}
+
+/// Sums of a chunk of channels over some pixels, few enough for 32 bits.
+pub(super) struct Run<S: Simd> {
+    origin: S::Vector,
+    sum: S::Vector,
+    squares: S::Vector,
+}
+
+impl<S: Simd> Run<S> {
+    #[inline(always)]
+    pub(super) fn from(simd: S, origin: S::Vector) -> Self {
+        Self { origin, sum: simd.splat(0.0), squares: simd.splat(0.0) }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, simd: S, x: S::Vector) {
+        let distance = simd.sub(x, self.origin);
+        self.sum = simd.add(self.sum, distance);
+        self.squares = simd.mul_add(distance, distance, self.squares);
+    }
+
+    /// Adds the sums to those of the channels from `first` on.
+    #[inline(always)]
+    pub(super) fn add_to(&self, simd: S, [sum, squares]: &mut [Vec<f64>; 2], first: usize) {
+        add_lanes(simd, &mut sum[first..], self.sum);
+        add_lanes(simd, &mut squares[first..], self.squares);
+    }
 }
 
 struct Pass<'a> {

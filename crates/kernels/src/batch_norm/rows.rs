@@ -34,8 +34,8 @@ pub fn rows_gradient_sums(
     let n_channels = normalizer.mean.len();
     normalizer.check(n_channels);
     check(n_channels, input, [output, gradient]);
-    let n_values = input.len().checked_div(n_channels).unwrap_or(0);
-    let mut sums = GradientSums::zero(n_values, n_channels);
+    let n_images = input.len().checked_div(n_channels).unwrap_or(0);
+    let mut sums = GradientSums::zero(n_images, n_channels);
     isa.run(Pass { input, normalizer, output, gradient, sums: &mut sums });
     sums
 }
@@ -85,8 +85,7 @@ impl Kernel for Forward<'_> {
             for (chunk_idx, (from, to)) in from.chunks(CHUNK).zip(to.chunks_mut(CHUNK)).enumerate()
             {
                 let constants = Channels::load(simd, &self.normalizer, chunk_idx * CHUNK);
-                let x_hat = constants.x_hat(simd, simd.load_up_to(from));
-                let y = constants.affine(simd, x_hat);
+                let y = constants.affine(simd, constants.x_hat(simd, simd.load_up_to(from)));
                 simd.store_up_to(to, simd.if_not_le(y, zero, y, zero));
             }
         }
@@ -135,7 +134,7 @@ impl Kernel for Dense<'_> {
         let n_channels = self.normalizer.mean.len();
         for first in (0..n_channels).step_by(CHUNK) {
             let len = CHUNK.min(n_channels - first);
-            let constants = InputGradient::load(simd, &self.normalizer, self.sums, first);
+            let constants = InputGradient::load(simd, &self.normalizer, (self.sums, 1), first);
             for start in (first..self.input.len()).step_by(n_channels) {
                 let load = |slice: &[f32]| simd.load_up_to(&slice[start..][..len]);
                 let g = gate(simd, load(self.output), load(self.gradient));

@@ -1,13 +1,15 @@
 //! The convolution, product by product.
 
+use std::hint::black_box;
 use std::ops::Range;
 
+use super::colour::{self, COLOURS, ROW_TAPS};
 use crate::AlignedBuffer;
 use crate::framed::Framed;
 use crate::simd::{CHUNK, Chunks, Isa, Kernel, Simd};
 
 /// Output channels in a block: two vectors. With six pixels that makes twelve accumulators.
-const BLOCK: usize = 2 * CHUNK;
+pub(super) const BLOCK: usize = 2 * CHUNK;
 /// Pixels in a tile.
 const TILE: usize = 6;
 /// Weights of one block that stay in a first-level cache of 32 KiB, in taps: 24 KiB.
@@ -53,6 +55,11 @@ pub(super) fn forward(
         .collect();
     let images = output.chunks_exact_mut(output_shape.image_len());
     for (output, input) in images.zip(input.chunks_exact(shape.image_len())) {
+        if shape.channels == COLOURS {
+            let row_taps = black_box(ROW_TAPS);
+            isa.run(colour::Image { shape, input, taps, row_taps, bias, output_shape, output });
+            continue;
+        }
         isa.run(Image { shape, input, pixels: &pixels, n_out, taps, bias, output });
     }
 }

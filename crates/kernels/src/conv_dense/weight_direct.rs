@@ -1,5 +1,6 @@
 //! The weight gradient, product by product.
 
+use super::{colour::COLOURS, weight_colour};
 use crate::framed::Framed;
 use crate::scratch::Scratch;
 use crate::simd::{CHUNK, Chunks, Isa, Kernel, Simd};
@@ -39,6 +40,10 @@ pub(super) fn add(
         .zip(output_gradient.chunks_exact(output_shape.image_len()))
     {
         let (panel, sums) = (&mut *panel, &mut *sums);
+        if shape.channels == COLOURS && n_out.is_multiple_of(CHUNK) {
+            isa.run(weight_colour::Image { shape, input, output_shape, output_gradient, sums });
+            continue;
+        }
         isa.run(Image { shape, input, n_out, output_gradient, pixels: &pixels, panel, sums });
     }
     for (output, kernel) in gradient.chunks_exact_mut(9 * shape.channels).enumerate() {

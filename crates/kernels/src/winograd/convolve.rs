@@ -5,7 +5,8 @@ use crate::scratch::Scratch;
 use crate::simd::{Kernel, Simd};
 
 /// Tiles that are worked on together, at most: enough to pay for reading the transformed
-/// weights, few enough for their transforms to stay in a cache of 512 KiB.
+/// weights, few enough for their transforms to stay in a cache of 512 KiB. On an EPYC of the
+/// Zen 3 family 16 to 48 took the same time.
 const GROUP: usize = 32;
 
 /// Where the tiles of the output go.

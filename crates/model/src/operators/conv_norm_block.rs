@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use burn::tensor::module::batch_norm_train;
 use plateau_kernels::Isa;
 use plateau_kernels::batch_norm::{
-    GradientSums, Moments, PooledGradient, Winners, WinnersMut, pool_forward, pool_gradient_sums,
-    pool_input_gradient,
+    GradientSums, Moments, PooledGradient, Winners, WinnersMut, pool_gradient_sums,
+    pool_input_gradient, pool_normalize, pool_winners,
 };
 use plateau_kernels::conv::IMAGES_PER_PART;
 use plateau_kernels::conv_dense::{DenseConv, DenseMethod, PackedWeights};
@@ -43,10 +43,10 @@ pub fn conv_norm_block(
 ) -> (Tensor<4>, BatchStatistics) {
     let [n_images, padded_height, padded_width, n_in] = images.dims();
     let (height, width) = (padded_height - 2, padded_width - 2);
-    let even = height.is_multiple_of(2) && width.is_multiple_of(2);
+    let has_windows = height >= 2 && width >= 2;
     if operators == Operators::Fused
         && activation == Activation::Relu
-        && even
+        && has_windows
         && let Some(inputs) = inputs(&images, &convolution, &affine)
     {
         drop(images);
@@ -114,34 +114,58 @@ impl ConvNormPool {
         }
     }
 
-    /// The convolution's output, and the moments of the whole batch.
-    fn convolve(&self, images: &[f32], weight: &[f32], bias: &[f32]) -> (Buffer, Moments) {
+    /// The convolution's output, who wins the pool, and the moments of the whole batch.
+    fn convolve(&self, images: &[f32], [weight, bias, scale]: [&[f32]; 3]) -> Convolved {
         let conv = &self.conv;
-        let method = DenseMethod::fastest(conv);
-        let packed = PackedWeights::forward(conv, method, weight, bias);
-        let (input_len, output_len) =
-            (conv.input_shape().image_len(), conv.output_shape().image_len());
+        let packed = PackedWeights::forward(conv, DenseMethod::fastest(conv), weight, bias);
+        let (input_len, shape) = (conv.input_shape().image_len(), conv.output_shape());
         let n_images = images.len() / input_len;
-        let mut output = Buffer::any(n_images * output_len);
+        let n_winners = self.pooled().n_pixels() * conv.n_out;
+        let mut output = Buffer::any(n_images * shape.image_len());
+        let mut pixel = take_bytes(n_images * n_winners);
+        let mut x_hat = Buffer::any(n_images * n_winners);
         let moments: Vec<OnceLock<Moments>> =
             vec![OnceLock::new(); n_images.div_ceil(IMAGES_PER_PART)];
+        // What is convolved is read again while it is in the cache.
+        let at_once = (CACHED_FLOATS / shape.image_len().max(1)).clamp(1, IMAGES_PER_PART);
         let parts = images
             .par_chunks(IMAGES_PER_PART * input_len)
-            .zip(output.par_chunks_mut(IMAGES_PER_PART * output_len))
+            .zip(output.par_chunks_mut(IMAGES_PER_PART * shape.image_len()))
+            .zip(pixel.par_chunks_mut(IMAGES_PER_PART * n_winners))
+            .zip(x_hat.par_chunks_mut(IMAGES_PER_PART * n_winners))
             .zip(moments.par_chunks(1));
-        parts::for_each(parts, |((images, output), moments)| {
-            conv.forward(&packed, images, output);
-            let part = Moments::of(conv.isa, output, conv.n_out);
+        parts::for_each(parts, |((((images, output), pixel), x_hat), moments)| {
+            let mut part = Moments::empty(conv.n_out);
+            let winners =
+                pixel.chunks_mut(at_once * n_winners).zip(x_hat.chunks_mut(at_once * n_winners));
+            let images = images.chunks(at_once * input_len);
+            let outputs = output.chunks_mut(at_once * shape.image_len());
+            for ((images, output), (pixel, x_hat)) in images.zip(outputs).zip(winners) {
+                conv.forward(&packed, images, output);
+                let winners = WinnersMut { pixel, x_hat };
+                pool_winners(conv.isa, (shape, output), scale, winners, &mut part);
+            }
             moments[0].set(part).expect("each part has moments of its own");
         });
-        let mut parts = moments.into_iter().filter_map(OnceLock::into_inner);
-        let mut all = parts.next().expect("a batch has images");
-        for part in parts {
+        let mut all = Moments::empty(conv.n_out);
+        for part in moments.into_iter().filter_map(OnceLock::into_inner) {
             all.merge(&part);
         }
-        (output, all)
+        Convolved { output, pixel, x_hat, moments: all }
     }
 }
+
+/// What is known before the statistics are.
+struct Convolved {
+    output: Buffer,
+    pixel: Vec<u8>,
+    /// x, until it is normalised.
+    x_hat: Buffer,
+    moments: Moments,
+}
+
+/// Floats of the convolution's output that stay in a cache of 512 KiB.
+const CACHED_FLOATS: usize = 1 << 16;
 
 impl Operator<5> for ConvNormPool {
     type Saved = Saved;
@@ -157,28 +181,26 @@ impl Operator<5> for ConvNormPool {
 
     fn forward(self, [images, weight, bias, scale, shift]: [FlexTensor; 5]) -> (FlexTensor, Saved) {
         let (conv, pooled) = (self.conv, self.pooled());
-        let (x, moments) = self.convolve(floats(&images), floats(&weight), floats(&bias));
+        let parameters = [floats(&weight), floats(&bias), floats(&scale)];
+        let Convolved { output: x, pixel: mut winners, mut x_hat, moments } =
+            self.convolve(floats(&images), parameters);
         let normalised = Normalised::by(&moments, floats(&scale), floats(&shift));
         let _ = self.statistics.set(BatchStatistics::of(&moments));
-        let shape = conv.output_shape();
-        let n_images = x.len() / shape.image_len();
+        let n_images = x.len() / conv.output_shape().image_len();
         let n_winners = pooled.n_pixels() * conv.n_out;
-        let mut winners = take_bytes(n_images * n_winners);
-        let mut x_hat = Buffer::any(n_images * n_winners);
         let mut output = match self.border {
             Border::None => Buffer::any(n_images * pooled.image_len()),
             Border::Padded => {
                 Buffer::padded(n_images, [pooled.height, pooled.width, pooled.channels])
             }
         };
-        let parts = x
-            .par_chunks(IMAGES_PER_PART * shape.image_len())
-            .zip(output.par_chunks_mut(IMAGES_PER_PART * pooled.image_len()))
+        let parts = output
+            .par_chunks_mut(IMAGES_PER_PART * pooled.image_len())
             .zip(winners.par_chunks_mut(IMAGES_PER_PART * n_winners))
             .zip(x_hat.par_chunks_mut(IMAGES_PER_PART * n_winners));
-        parts::for_each(parts, |(((x, output), pixel), x_hat)| {
+        parts::for_each(parts, |((output, pixel), x_hat)| {
             let winners = WinnersMut { pixel, x_hat };
-            pool_forward(conv.isa, (shape, x), normalised.by_channel(), (pooled, output), winners);
+            pool_normalize(conv.isa, normalised.by_channel(), winners, (pooled, output));
         });
         let border = 2 * pooled.border;
         let output =

@@ -12,8 +12,9 @@ use super::buffer::Buffer;
 /// Elements that a thread sums at a time.
 const SUM_LEN: usize = 1 << 12;
 
-/// Runs all items, on all threads of the pool; on this one alone if there is one only.
-pub(super) fn for_each<I>(items: I, run: impl Fn(I::Item) + Sync + Send)
+/// Runs all items, on all threads of the pool; on this one alone if there is one only, since
+/// waking another costs more than many an operator.
+pub fn for_each<I>(items: I, run: impl Fn(I::Item) + Sync + Send)
 where
     I: IndexedParallelIterator,
 {

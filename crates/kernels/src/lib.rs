@@ -4,7 +4,6 @@
 //! lengths of its slices, in release builds too.
 //!
 //! # Layout
-//! - [`images`]: batches from byte images
 //! - [`conv`]: the hidden block (convolution → bias → ReLU → max-pool), forward and backward,
 //!   visiting only the pixels that won
 //! - [`conv_dense`]: the convolution under batch norm, whose gradients are dense
@@ -33,7 +32,6 @@ pub mod conv_dense;
 pub mod cross_entropy;
 mod exp;
 pub mod framed;
-pub mod images;
 pub mod linear;
 pub mod optimizer;
 pub mod peak;

@@ -5,14 +5,13 @@
 //! - `conv`: the convolution with ReLU and max-pool: [`conv_forward`],
 //!   [`conv_backward_weights`], [`conv_backward_input`]
 //! - [`conv_dense`]: the convolution with dense output
-//! - [`batch_norm`], [`linear`], [`cross_entropy`], [`optimizer`], [`images`]: as the kernels of
+//! - [`batch_norm`], [`linear`], [`cross_entropy`], [`optimizer`]: as the kernels of
 //!   the same names
 
 pub mod batch_norm;
 mod conv;
 pub mod conv_dense;
 pub mod cross_entropy;
-pub mod images;
 pub mod linear;
 pub mod optimizer;
 

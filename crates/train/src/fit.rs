@@ -7,7 +7,7 @@ use plateau_data::{Dataset, Normalisation, Partition, partition};
 use plateau_model::{Backend, Cnn, Features, Head, Weights};
 use plateau_record::{
     BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, RangeRecord, RunConfig,
-    RunResult, RunStatus, ScheduleShape, Start,
+    RunResult, RunStatus, ScheduleShape, Start, Step,
 };
 
 use crate::backend::backend;
@@ -98,6 +98,16 @@ struct Run<'a> {
     log: Log,
 }
 
+/// Where in a run a model is measured.
+#[derive(Clone, Copy)]
+struct Moment {
+    epoch: Epoch,
+    /// Updates done.
+    step: Step,
+    /// Of the last step, or of the first if none was done.
+    rate: f64,
+}
+
 /// The three sets of examples that training looks at.
 struct Views<'a> {
     train: &'a dyn Examples,
@@ -162,16 +172,23 @@ impl Run<'_> {
     ) -> Result<(RunStatus, M), TrainError> {
         let mut training = Training::new(self.config, model, self.backend.differentiating());
         let names = self.config.network.layer_names();
-        let untrained = self.measure(&training, views, Epoch(0), (0.0, 0));
-        self.record(untrained)?;
+        // Measured after the first epoch, for the run to be at its first step the sooner.
+        let mut untrained = Some((training.model().clone(), training.rate()));
         for epoch in (1..=self.config.epochs.0).map(Epoch) {
             let outcome =
                 training.run_epoch(epoch, views.train, self.observer, |_, _, _| Next::Step)?;
+            if let Some((model, rate)) = untrained.take() {
+                let at = Moment { epoch: Epoch(0), step: Step(0), rate };
+                let record = self.measure(&model, views, at, (0.0, 0));
+                self.record(record)?;
+            }
             let diverged = RunStatus::Diverged { epoch, step: training.step() };
             if outcome.end == EpochEnd::Diverged {
                 return Ok((diverged, training.model().clone()));
             }
-            let measured = self.measure(&training, views, epoch, (outcome.seconds, outcome.images));
+            let at = Moment { epoch, step: training.step(), rate: training.rate() };
+            let done = (outcome.seconds, outcome.images);
+            let measured = self.measure(training.model(), views, at, done);
             if !(measured.train.loss.is_finite() && measured.validation.loss.is_finite()) {
                 return Ok((diverged, training.model().clone()));
             }
@@ -206,18 +223,17 @@ impl Run<'_> {
 
     fn measure<M: Trainable>(
         &self,
-        training: &Training<'_, M>,
+        model: &M,
         views: &Views<'_>,
-        epoch: Epoch,
+        Moment { epoch, step, rate }: Moment,
         (seconds, images): (f64, u64),
     ) -> EpochRecord {
-        let performance = |examples: &dyn Examples| {
-            evaluate(training.model(), examples, &self.backend.device).performance
-        };
+        let performance =
+            |examples: &dyn Examples| evaluate(model, examples, &self.backend.device).performance;
         EpochRecord {
             epoch,
-            step: training.step(),
-            learning_rate: training.rate(),
+            step,
+            learning_rate: rate,
             train: performance(views.train_metric),
             validation: performance(views.validation),
             seconds,

@@ -46,7 +46,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
     });
     watch.bar.finish();
     let trained = trained?;
-    store_run(&store, &config, &provenance(data.md5.clone()), &trained)?;
+    store_run(&store, &config, &provenance(data.md5), &trained)?;
     show(args, &store, &id)
 }
 

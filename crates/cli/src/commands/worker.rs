@@ -30,7 +30,7 @@ pub(crate) fn worker() -> Result<(), Failure> {
     let trained = on_threads(job.threads, || {
         fit(&job.config, &data, parent.as_ref(), &mut messages).map_err(Failure::other)
     })?;
-    let provenance = provenance(data.md5.clone());
+    let provenance = provenance(data.md5);
     store_run(&Store::at(&job.store), &job.config, &provenance, &trained)?;
     say(&Message::Done { id: job.config.id() }).map_err(Failure::other)
 }

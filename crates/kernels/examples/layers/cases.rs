@@ -4,8 +4,6 @@ use std::hint::black_box;
 
 use plateau_kernels::conv_dense::{DenseConv, DenseMethod, PackedWeights};
 use plateau_kernels::cross_entropy::cross_entropy;
-use plateau_kernels::framed::Framed;
-use plateau_kernels::images::{ByteTable, gather};
 use plateau_kernels::linear::{self, Activation, Parameters};
 use plateau_kernels::optimizer::{Adam, AdamMoments, Sgd};
 use plateau_kernels::statistics::Sums;
@@ -170,15 +168,6 @@ pub(crate) fn steps(isa: Isa, cases: &mut Vec<Case>) {
     cases.push(case("softmax cross-entropy 10", BATCH, 0.0, move || {
         let logits = black_box(&logits);
         cross_entropy(isa, logits, &labels, 1.0 / 128.0, &mut losses, &mut gradient);
-    }));
-
-    let images: Vec<u8> = (0..1000 * 3072).map(|i| (i * 7) as u8).collect();
-    let indices: Vec<usize> = (0..BATCH).map(|i| i * 389 % 1000).collect();
-    let table = ByteTable::new([0.49, 0.48, 0.45], [0.25, 0.24, 0.26]);
-    let shape = Framed::padded(32, 32, 3);
-    let mut batch = AlignedBuffer::zeros(BATCH * shape.image_len());
-    cases.push(case("batch assembly", BATCH, 0.0, move || {
-        gather(black_box(&images), &indices, &table, shape, &mut batch);
     }));
 
     /// Parameters of the baseline network.

@@ -1,8 +1,6 @@
 //! Optimisers, statistics of gradients, assembly of batches.
 
 use super::{SIZES, Stream, assert_close, bits, isas};
-use crate::framed::Framed;
-use crate::images::{ByteTable, gather};
 use crate::optimizer::{Adam, AdamMoments, Sgd};
 use crate::scalar;
 use crate::statistics::Sums;
@@ -85,29 +83,5 @@ fn sums_match_and_are_the_same_on_every_instruction_set() {
     for isa in isas() {
         assert!(Sums::of(isa, &[0.0, f32::NAN]).sum.is_nan());
         assert_eq!(Sums::of(isa, &[f32::NEG_INFINITY; 3]).abs, f64::INFINITY);
-    }
-}
-
-#[test]
-fn batches_match_the_twin_border_included() {
-    let (mean, std) = ([0.49, 0.48, 0.45], [0.25, 0.24, 0.26]);
-    let table = ByteTable::new(mean, std);
-    for (height, width) in [(32, 32), (1, 1), (3, 7)] {
-        for border in [0, 1, 2] {
-            let shape = Framed { height, width, channels: 3, border };
-            let mut stream = Stream::new(1);
-            let len = 3 * height * width;
-            let images: Vec<_> = (0..4 * len).map(|_| stream.below(256) as u8).collect();
-            let indices = [3, 0, 0, 2];
-            let mut batch = vec![f32::NAN; indices.len() * shape.image_len()];
-            gather(&images, &indices, &table, shape, &mut batch);
-            let expected: Vec<_> = indices
-                .iter()
-                .flat_map(|&i| {
-                    scalar::images::normalize(&images[i * len..][..len], mean, std, shape)
-                })
-                .collect();
-            assert_eq!(batch, expected);
-        }
     }
 }

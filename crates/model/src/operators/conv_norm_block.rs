@@ -62,8 +62,8 @@ pub fn conv_norm_block(
     let ScaleShift { scale, shift } = affine;
     let result = batch_norm_train(x, scale, shift, BATCH_NORM_EPSILON);
     let statistics = BatchStatistics {
-        mean: host(result.mean),
-        variance: host(result.variance),
+        mean: host(&result.mean),
+        variance: host(&result.variance),
         n_values: n_images * height * width,
     };
     (pool(activate(activation, result.output), border), statistics)

@@ -79,8 +79,8 @@ impl Normalised {
     }
 }
 
-pub(super) fn host(tensor: Tensor<1>) -> Vec<f32> {
-    with_values(&tensor, <[f32]>::to_vec)
+pub(super) fn host(tensor: &Tensor<1>) -> Vec<f32> {
+    with_values(tensor, <[f32]>::to_vec)
 }
 
 /// Batch norm of a fully connected layer's output by the batch's statistics → activation, and
@@ -110,7 +110,7 @@ pub fn norm_rows(
     let n_values = rows.dims()[0];
     let result = batch_norm_train(rows, affine.scale, affine.shift, BATCH_NORM_EPSILON);
     let statistics =
-        BatchStatistics { mean: host(result.mean), variance: host(result.variance), n_values };
+        BatchStatistics { mean: host(&result.mean), variance: host(&result.variance), n_values };
     (activate(activation, result.output), statistics)
 }
 

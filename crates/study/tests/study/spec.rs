@@ -95,11 +95,9 @@ fn splits_shrink_together_to_fit_into_a_smaller_data_set() {
     assert_eq!(study.data, DataSet::Synthetic);
     assert_eq!(images("constant"), (4_500, 500));
     assert_eq!(images("dropout"), (2_500, 2_500));
-    let quick = preset("quick").unwrap().source;
-    let (fits, small) = (
-        Study::parse(quick, &Overrides::default()).unwrap(),
-        Study::parse(quick, &overrides).unwrap(),
-    );
+    let synthetic = preset("synthetic").unwrap().source;
+    let fits = Study::parse(synthetic, &Overrides::default()).unwrap();
+    let small = Study::parse(synthetic, &overrides).unwrap();
     assert_eq!(fits.phases, small.phases, "what fits is left as it is");
 }
 

@@ -6,6 +6,8 @@
 //! - `compare`: paired tests between arms, adjusted by family
 //! - `learning_rate`, `regularisation`, `gradient_flow`, `sweep`: the experiments
 //! - `gradients`: one model's gradients, pooled
+//! - `predictions`: what the final weights say about single test images
+//! - `power`: how many seeds the comparisons would have needed
 //! - `overview`, `best_model`: what all experiments share
 
 mod arms;
@@ -17,6 +19,8 @@ mod gradients;
 mod labels;
 mod learning_rate;
 mod overview;
+mod power;
+mod predictions;
 mod records;
 mod regularisation;
 mod sweep;
@@ -33,12 +37,16 @@ use records::Records;
 #[must_use]
 pub fn findings(study: &StudyRecord, runs: &BTreeMap<RunId, RunRecord>) -> Findings {
     let records = Records { study, runs };
-    let experiments = study.experiments.iter().map(|e| experiment(&records, e)).collect();
-    let overview = overview::overview(&records);
+    let experiments: Vec<_> = study.experiments.iter().map(|e| experiment(&records, e)).collect();
+    let phases: Vec<_> = study.phases.iter().map(|phase| records.open(phase)).collect();
+    let overview = overview::overview(&records, &phases);
+    let best_model = best_model::best_model(&phases);
     Findings {
         study: overview.study,
+        predictions: predictions::analyse(&phases, &experiments, best_model.as_ref()),
+        power: power::analyse(&experiments),
         experiments,
-        best_model: overview.best_model,
+        best_model,
         missing: overview.missing,
         failures: overview.failures,
         runs: overview.runs,

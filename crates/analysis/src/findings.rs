@@ -8,6 +8,7 @@
 //! - [`arm`]: [`Arm`], the runs that differ only by the seed
 //! - [`comparison`]: [`Comparison`] of two arms by a paired test
 //! - [`learning_rate`], [`regularisation`], [`gradient_flow`], [`sweep`]: one experiment each
+//! - [`predictions`]: calibration, classes, mistakes; [`power`]: how many seeds it takes
 //! - [`overview`]: what all experiments share: the study, its runs, its best model
 
 pub mod arm;
@@ -16,6 +17,8 @@ pub mod estimate;
 pub mod gradient_flow;
 pub mod learning_rate;
 pub mod overview;
+pub mod power;
+pub mod predictions;
 pub mod regularisation;
 pub mod sweep;
 
@@ -35,6 +38,10 @@ pub use learning_rate::{
 pub use overview::{
     BestModel, ClassResult, Failure, FailureKind, Missing, RunSummary, StudySummary,
 };
+pub use power::{PowerEntry, PowerFindings};
+pub use predictions::{
+    ArmPredictions, Mistake, Mistakes, N_BINS, N_SUREST, PredictionFindings, ReliabilityBin,
+};
 pub use regularisation::{RegularisationFindings, TransferFindings, TransferPair, Trend};
 pub use sweep::SweepFindings;
 
@@ -47,6 +54,10 @@ pub struct Findings {
     pub experiments: Vec<ExperimentFindings>,
     /// The arm with the highest mean final validation accuracy, over all phases.
     pub best_model: Option<BestModel>,
+    /// Calibration, per-class accuracy and mistakes; none if no run was tested.
+    pub predictions: Option<PredictionFindings>,
+    /// How many seeds the comparisons would have needed.
+    pub power: PowerFindings,
     /// Phases and runs without a result.
     pub missing: Vec<Missing>,
     /// Runs that diverged or collapsed.

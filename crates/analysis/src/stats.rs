@@ -8,12 +8,14 @@
 //! - [`t_test`]: paired and Welch's t-test, Cohen's d_z
 //! - [`wilcoxon`](mod@wilcoxon): exact signed-rank test
 //! - [`holm`](mod@holm): adjustment for many tests
+//! - [`power`]: how many pairs a paired t-test needs
 //! - [`moments`]: moments of a union from the moments of its parts
 //! - [`line`](mod@line): least-squares straight line
 
 pub mod holm;
 pub mod line;
 pub mod moments;
+pub mod power;
 pub mod student;
 pub mod t_test;
 pub mod wilcoxon;
@@ -21,6 +23,7 @@ pub mod wilcoxon;
 pub use holm::holm;
 pub use line::{Line, fit_line};
 pub use moments::pooled;
+pub use power::{detectable_effect, paired_t_power, pairs_needed};
 pub use student::{estimate, t_critical};
 pub use t_test::{TTest, cohens_d_z, paired_t, welch_t};
 pub use wilcoxon::wilcoxon;

@@ -1,7 +1,7 @@
 //! The statistics against SciPy's numbers (made by `scipy/reference.py`).
 
 use plateau_analysis::stats::{
-    cohens_d_z, estimate, fit_line, holm, paired_t, t_critical, welch_t, wilcoxon,
+    cohens_d_z, estimate, fit_line, holm, paired_t, paired_t_power, t_critical, welch_t, wilcoxon,
 };
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ struct Reference {
     welch: Vec<Tested>,
     lines: Vec<Fitted>,
     holm: Vec<Adjusted>,
+    power: Vec<Power>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +56,14 @@ struct Fitted {
 struct Adjusted {
     p: Vec<f64>,
     adjusted: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Power {
+    effect: f64,
+    n: u32,
+    alpha: f64,
+    power: f64,
 }
 
 fn reference() -> Reference {
@@ -125,5 +134,13 @@ fn holm_adjustment() {
         for (ours, theirs) in holm(&case.p).into_iter().zip(case.adjusted) {
             assert_close(ours, theirs);
         }
+    }
+}
+
+#[test]
+fn power_agrees() {
+    for Power { effect, n, alpha, power } in reference().power {
+        let ours = paired_t_power(effect, n, alpha);
+        assert!((ours - power).abs() < 1e-8, "effect {effect}, n {n}: {ours} and {power}");
     }
 }

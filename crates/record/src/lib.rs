@@ -6,11 +6,13 @@
 //! - [`units`]: epochs, steps, seeds: numbers that must not be mixed up
 //! - [`config`]: [`RunConfig`], the resolved configuration of one run, and its [`RunId`]
 //! - [`run`]: what a run measures: [`EpochRecord`], [`GradientRecord`], [`RunResult`]
+//! - [`predictions`]: what the final weights say about each test image
 //! - [`provenance`]: which program, machine and data made it
 //! - [`stream`]: random streams keyed by seed, concern, epoch and step
 //! - [`study`]: which runs belong to which question: [`StudyRecord`]
 
 pub mod config;
+pub mod predictions;
 pub mod provenance;
 pub mod run;
 pub mod stream;
@@ -21,6 +23,7 @@ pub use config::{
     Activation, BATCH_NORM_EPSILON, DataConfig, DataSet, Device, Network, Optimizer,
     RUNNING_STAT_DECAY, RunConfig, RunId, Schedule, ScheduleShape, Split, SplitScheme, Start,
 };
+pub use predictions::Predictions;
 pub use provenance::Provenance;
 pub use run::{
     BestValidation, EpochRecord, GradientRecord, Moments, ParameterKind, Performance, RangeRecord,
@@ -34,4 +37,4 @@ pub use units::{Epoch, Seed, Step};
 pub const N_CLASSES: usize = 10;
 
 /// Version of the stored format. Records of another version are refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{RunConfig, RunId};
+use crate::predictions::Predictions;
 use crate::provenance::Provenance;
 use crate::units::{Epoch, Step};
 
@@ -21,6 +22,9 @@ pub struct RunRecord {
     pub gradients: Vec<GradientRecord>,
     /// One entry per step of a learning-rate range test, else empty.
     pub range: Vec<RangeRecord>,
+    /// What the final weights say about each test image; none for diverged runs and range
+    /// tests.
+    pub predictions: Option<Predictions>,
     /// How it ended.
     pub result: RunResult,
 }

@@ -1,15 +1,23 @@
-//! A paper without a page: sections, text with references, figures, tables. What is made of it
-//! (HTML now; a notebook or a typeset paper could be) is the renderer's business.
+//! A paper without a page: sections, text with references, figures, tables. What is made of it is
+//! the renderers' business: one text, four forms.
 //!
 //! # Layout
-//! - [`markup`]: text with emphasis, code and references
-//! - [`numbering`]: which figure is Figure 3; a reference to what isn't there is an error
+//! - [`markup`]: text with emphasis, code and references; `subscript`
+//! - [`numbering`]: which figure is Figure 3; a reference to what isn't there is an error; `label`
 //! - [`html`]: one self-contained page, with `style`
+//! - [`typst`]: what a typesetter makes the paper from
+//! - [`markdown`]: for code hosts
+//! - [`notebook`]: for Jupyter
 
 pub mod html;
+mod label;
+pub mod markdown;
 pub mod markup;
+pub mod notebook;
 pub mod numbering;
 mod style;
+mod subscript;
+pub mod typst;
 
 use crate::figure::Figure;
 use crate::table::Table;
@@ -21,6 +29,8 @@ pub struct Document {
     pub title: String,
     /// Lines below the title: data set, seeds, version.
     pub byline: Vec<String>,
+    /// What every page says at its top: that the results are preliminary.
+    pub mark: Option<String>,
     /// The rest.
     pub blocks: Vec<Block>,
 }
@@ -28,9 +38,10 @@ pub struct Document {
 /// A part of a document. Text is markup (see [`markup`]).
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// A numbered heading.
+    /// A heading.
     Heading {
-        /// 1 for sections, 2 for subsections.
+        /// 1 for sections, 2 for subsections; 0 for sections without a number, such as the
+        /// abstract.
         level: u8,
         /// What references call it.
         id: String,
@@ -45,14 +56,25 @@ pub enum Block {
     Bullets(Vec<String>),
     /// Lines to type.
     Code(String),
-    /// A formula on a line of its own, plain text.
-    Formula(String),
+    /// A formula on a line of its own.
+    Formula(Formula),
     /// A figure with its caption.
     Figure(Box<Figure>),
     /// A table with its caption.
     Table(Box<Table>),
     /// The list of the works that were cited.
     References,
+}
+
+/// A formula, in every language that is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formula {
+    /// Plain text, with subscripts as in [`markup`].
+    pub text: &'static str,
+    /// For Markdown and notebooks.
+    pub latex: &'static str,
+    /// For the typesetter.
+    pub typst: &'static str,
 }
 
 impl Document {
@@ -77,8 +99,8 @@ impl Document {
     }
 
     /// A formula.
-    pub fn formula(&mut self, text: impl Into<String>) {
-        self.blocks.push(Block::Formula(text.into()));
+    pub fn formula(&mut self, formula: Formula) {
+        self.blocks.push(Block::Formula(formula));
     }
 
     /// A figure.

@@ -7,6 +7,7 @@
 //! - [`comparison`]: two or more arms against each other, seed by seed
 //! - [`learning_rate`], [`regularisation`], [`transfer`], [`gradients`], [`batch_norm`],
 //!   [`sweep`]: one experiment each
+//! - [`predictions`]: calibration, classes, mistakes
 //! - [`network`], [`data`], [`confusion`]: what all experiments share
 
 pub mod batch_norm;
@@ -19,6 +20,7 @@ pub mod gradient_maps;
 pub mod gradients;
 pub mod learning_rate;
 pub mod network;
+pub mod predictions;
 pub mod regularisation;
 pub mod series;
 pub mod sweep;

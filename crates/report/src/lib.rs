@@ -6,15 +6,17 @@
 //!
 //! # Layout
 //! - [`render()`]: the entry point, from [`ReportInput`] to [`OutputFile`]s
-//! - [`samples`]: the images it shows, given by the caller
+//! - [`samples`], [`shown`]: the images it shows, given by the caller; `sheet`
 //! - [`figure`]: a small SVG composer; [`figures`]: what is drawn with it
 //! - [`table`]: tables for readers and for machines; [`tables`]: which ones there are
-//! - [`document`]: sections, text, references, and the HTML page
+//! - [`document`]: sections, text, references; a page, a paper, a notebook
+//! - [`evcxr`]: how figures and tables show in a notebook's cell
 //! - `paper`: the text; [`references`]: the works it cites
 //! - `architecture`: the network's layers and their sizes; `number`: numbers as text
 
 mod architecture;
 pub mod document;
+pub mod evcxr;
 pub mod figure;
 pub mod figures;
 mod number;
@@ -22,8 +24,13 @@ mod paper;
 pub mod references;
 mod render;
 pub mod samples;
+mod sheet;
+pub mod shown;
 pub mod table;
 pub mod tables;
 
-pub use render::{OutputFile, ReportError, ReportInput, render};
+pub use document::notebook::Statement;
+pub use document::typst::TypstPaper;
+pub use render::{OutputFile, Report, ReportError, ReportInput, render, write};
 pub use samples::{SampleClass, SampleError, SampleImages};
+pub use shown::ShownImages;

@@ -119,6 +119,14 @@ pub(crate) fn list(items: &[String]) -> String {
     }
 }
 
+/// A small number in words.
+#[must_use]
+pub(crate) fn in_words(n: usize) -> String {
+    const WORDS: [&str; 10] =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    WORDS.get(n).map_or_else(|| count(n as u64), |word| (*word).to_owned())
+}
+
 /// `1 run`, `2 runs`.
 #[must_use]
 pub(crate) fn plural(n: usize, noun: &str) -> String {

@@ -4,15 +4,16 @@
 //! # Layout
 //! - [`claims`]: sentences about comparisons, chosen by the test's outcome
 //! - [`settings`]: what the runs' configurations have in common
-//! - [`summary`], [`introduction`], [`methodology`], [`experiments`]
+//! - [`summary`] (the abstract and the findings), [`introduction`], [`methodology`], [`experiments`]
 //! - [`learning_rate`], [`regularisation`], [`gradient_flow`], [`sweep`]: results
-//! - [`overall`]: the best model
+//! - [`overall`]: the best model; [`further`]: calibration, classes, mistakes, power
 //! - [`discussion`], [`appendix`]
 
 mod appendix;
 mod claims;
 mod discussion;
 mod experiments;
+mod further;
 mod gradient_flow;
 mod introduction;
 mod learning_rate;
@@ -25,18 +26,22 @@ mod sweep;
 
 use plateau_analysis::{Arm, ExperimentFindings, Findings};
 
-use crate::ReportInput;
 use crate::document::Document;
-use crate::document::markup::plain;
+use crate::document::markup::{plain, words};
+use crate::document::notebook::Statement;
+use crate::document::numbering::NumberingError;
 use crate::figure::Figure;
 use crate::number::{count, plural};
 use crate::table::{Csv, Table};
+use crate::{ReportError, ReportInput};
 use settings::Settings;
 
 /// The document, and tables that only machines read.
 #[derive(Debug)]
 pub(crate) struct Paper {
     pub(crate) document: Document,
+    /// What each experiment found, to be stated by a notebook's cells.
+    pub(crate) statements: Vec<Statement>,
     pub(crate) csvs: Vec<(String, Csv)>,
 }
 
@@ -52,8 +57,8 @@ struct Writer<'a> {
 /// Writes the whole report.
 ///
 /// # Errors
-/// If the sample images cannot be encoded.
-pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, png::EncodingError> {
+/// If the images cannot be encoded, or the text is not consistent.
+pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, ReportError> {
     let mut writer = Writer {
         input,
         findings: input.findings,
@@ -62,14 +67,17 @@ pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, png::EncodingError
         csvs: Vec::new(),
     };
     writer.head();
-    summary::write(&mut writer);
+    summary::write_abstract(&mut writer);
     introduction::write(&mut writer);
+    summary::write_findings(&mut writer);
     methodology::write(&mut writer)?;
     writer.results();
+    further::write(&mut writer)?;
     discussion::write(&mut writer);
     appendix::write(&mut writer);
     writer.csv("learning_curves", crate::tables::curves::curves(&writer.all_arms()));
-    Ok(Paper { document: writer.document, csvs: writer.csvs })
+    let statements = statements(writer.findings)?;
+    Ok(Paper { document: writer.document, statements, csvs: writer.csvs })
 }
 
 impl Writer<'_> {
@@ -87,6 +95,13 @@ impl Writer<'_> {
             byline.push(format!("Plateau {}, commit {commit}", provenance.program));
         }
         self.document.byline = byline;
+        self.document.mark = study.preliminary.then(|| {
+            format!(
+                "Preliminary: {} of {} have a result",
+                study.n_stored,
+                plural(study.n_runs, "run")
+            )
+        });
     }
 
     fn results(&mut self) {
@@ -170,6 +185,25 @@ fn arms_of(experiment: &ExperimentFindings) -> Vec<&Arm> {
         ExperimentFindings::GradientFlow(f) => f.models.iter().map(|model| &model.arm).collect(),
         ExperimentFindings::Sweep(f) => f.arms.iter().collect(),
     }
+}
+
+/// What each experiment found, in plain text, a line per claim.
+///
+/// # Errors
+/// If the text of a claim is not consistent.
+fn statements(findings: &Findings) -> Result<Vec<Statement>, ReportError> {
+    let mut statements = Vec::new();
+    for (i, experiment) in findings.experiments.iter().enumerate() {
+        let mut lines = Vec::new();
+        for claim in summary::claims(experiment) {
+            lines.push(words(&claim).map_err(NumberingError::from)?);
+        }
+        if !lines.is_empty() {
+            let (section, text) = (results_id(i), lines.join("\n"));
+            statements.push(Statement { section, experiment: i + 1, text });
+        }
+    }
+    Ok(statements)
 }
 
 /// The id of an experiment's results section.

@@ -26,6 +26,14 @@ pub fn find(key: &str) -> Option<&'static Work> {
 /// All works, in alphabetical order.
 pub const WORKS: &[Work] = &[
     Work {
+        key: "cohen1988",
+        authors_short: "Cohen",
+        year: 1988,
+        authors: "Cohen, J.",
+        title: "Statistical power analysis for the behavioral sciences, 2nd edition",
+        venue: "Lawrence Erlbaum Associates, Hillsdale, NJ",
+    },
+    Work {
         key: "glorot2010",
         authors_short: "Glorot & Bengio",
         year: 2010,
@@ -33,6 +41,15 @@ pub const WORKS: &[Work] = &[
         title: "Understanding the difficulty of training deep feedforward neural networks",
         venue: "Proceedings of the 13th International Conference on Artificial Intelligence and \
                 Statistics (AISTATS), PMLR 9, 249–256",
+    },
+    Work {
+        key: "guo2017",
+        authors_short: "Guo et al.",
+        year: 2017,
+        authors: "Guo, C., Pleiss, G., Sun, Y. & Weinberger, K. Q.",
+        title: "On calibration of modern neural networks",
+        venue: "Proceedings of the 34th International Conference on Machine Learning (ICML), \
+                PMLR 70, 1321–1330",
     },
     Work {
         key: "he2015",
@@ -85,6 +102,15 @@ pub const WORKS: &[Work] = &[
         authors: "Loshchilov, I. & Hutter, F.",
         title: "SGDR: stochastic gradient descent with warm restarts",
         venue: "International Conference on Learning Representations (ICLR)",
+    },
+    Work {
+        key: "northcutt2021",
+        authors_short: "Northcutt et al.",
+        year: 2021,
+        authors: "Northcutt, C. G., Athalye, A. & Mueller, J.",
+        title: "Pervasive label errors in test sets destabilize machine learning benchmarks",
+        venue: "Advances in Neural Information Processing Systems (NeurIPS) Datasets and \
+                Benchmarks Track",
     },
     Work {
         key: "santurkar2018",

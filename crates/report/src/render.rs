@@ -6,11 +6,14 @@ use plateau_analysis::Findings;
 use plateau_record::{RunId, RunRecord, StudyRecord};
 use serde::Serialize;
 
-use crate::document::html;
+use crate::document::notebook::Statement;
 use crate::document::numbering::NumberingError;
+use crate::document::typst::TypstPaper;
+use crate::document::{Document, html, markdown, notebook, typst};
 use crate::figure::RasterError;
 use crate::paper;
 use crate::samples::SampleImages;
+use crate::shown::ShownImages;
 
 /// PNG pixels per CSS pixel: 300 dots per inch at 160 mm.
 const PNG_SCALE: f32 = 3.0;
@@ -26,6 +29,8 @@ pub struct ReportInput<'a> {
     pub findings: &'a Findings,
     /// What the data look like; without them the report does without those figures.
     pub samples: Option<&'a SampleImages>,
+    /// The test images that the findings name; without them, likewise.
+    pub shown: Option<&'a ShownImages>,
 }
 
 /// A file of the report.
@@ -75,13 +80,22 @@ struct Entry<'a> {
     title: &'a str,
 }
 
-/// The report: `report.html`, `summary.json`, `figures/*.svg`, `figures/*.png`, `tables/*.csv`,
-/// in this order.
+/// A report in all its forms.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// `report.html`, `report.md`, `report.ipynb`, `summary.json`, `figures/*.svg`,
+    /// `figures/*.png`, `tables/*.csv`, in this order.
+    pub files: Vec<OutputFile>,
+    /// The paper, to be typeset.
+    pub paper: TypstPaper,
+}
+
+/// Writes the report.
 ///
 /// # Errors
 /// If the text refers to a figure, table, section or work that isn't there, or if a figure cannot
 /// be drawn.
-pub fn render(input: &ReportInput<'_>) -> Result<Vec<OutputFile>, ReportError> {
+pub fn render(input: &ReportInput<'_>) -> Result<Report, ReportError> {
     let paper = paper::write(input)?;
     let document = &paper.document;
     let file = |path: String, bytes: Vec<u8>| OutputFile { path, bytes };
@@ -92,8 +106,11 @@ pub fn render(input: &ReportInput<'_>) -> Result<Vec<OutputFile>, ReportError> {
         figures: document.figures().map(|f| Entry { id: &f.id, title: &f.title }).collect(),
         tables: document.tables().map(|t| Entry { id: &t.id, title: &t.title }).collect(),
     };
+    let notebook = notebook::notebook(document, &paper.statements)?;
     let mut files = vec![
         file("report.html".to_owned(), html::page(document)?.into_bytes()),
+        file("report.md".to_owned(), markdown::page(document)?.into_bytes()),
+        file("report.ipynb".to_owned(), notebook),
         file("summary.json".to_owned(), serde_json::to_vec_pretty(&summary)?),
     ];
     for figure in document.figures() {
@@ -104,5 +121,14 @@ pub fn render(input: &ReportInput<'_>) -> Result<Vec<OutputFile>, ReportError> {
     for (id, csv) in tables.chain(paper.csvs.iter().map(|(id, csv)| (id, csv))) {
         files.push(file(format!("tables/{id}.csv"), csv.render().into_bytes()));
     }
-    Ok(files)
+    Ok(Report { files, paper: typst::paper(document)? })
+}
+
+/// The report's document, and what each experiment found: for notebooks.
+///
+/// # Errors
+/// As [`render`].
+pub fn write(input: &ReportInput<'_>) -> Result<(Document, Vec<Statement>), ReportError> {
+    let paper = paper::write(input)?;
+    Ok((paper.document, paper.statements))
 }

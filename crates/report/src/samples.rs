@@ -3,16 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::figure::image::encode_rgb;
+use crate::sheet::{IMAGE_BYTES, Sheet};
 
 /// Side length of an image in pixels.
 pub const SIDE: u32 = 32;
-
-/// Bytes of an interleaved RGB image.
-const IMAGE_BYTES: usize = (SIDE * SIDE * 3) as usize;
-
-/// Gap between two images of a sheet, in pixels of the images.
-const GAP: u32 = 2;
 
 /// A few images of each class, and how many the training data have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,14 +74,6 @@ pub enum SampleError {
     SheetFormat,
 }
 
-/// All images on one white sheet, one class per column.
-#[derive(Clone, Debug)]
-pub(crate) struct Sheet {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) rgb: Vec<u8>,
-}
-
 impl SampleImages {
     /// As two small files: a PNG sheet and a JSON index.
     ///
@@ -106,8 +92,7 @@ impl SampleImages {
             n_samples: class.images.len(),
         });
         let json = serde_json::to_vec_pretty(&Index { classes: classes.collect() })?;
-        let sheet = self.sheet(1);
-        Ok((encode_rgb(sheet.width, sheet.height, &sheet.rgb)?, json))
+        Ok((self.sheet(1).to_png()?, json))
     }
 
     /// From the files that [`SampleImages::to_files`] made.
@@ -116,21 +101,10 @@ impl SampleImages {
     /// If the files are damaged or do not belong together.
     pub fn from_files(png: &[u8], json: &[u8]) -> Result<Self, SampleError> {
         let index: Index = serde_json::from_slice(json)?;
-        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info()?;
-        let info = reader.info();
-        let (actual, format) = ((info.width, info.height), (info.color_type, info.bit_depth));
         let rows = index.classes.iter().map(|class| class.n_samples).max().unwrap_or(0);
-        let expected = sheet_size(index.classes.len(), rows, 1);
-        if actual != expected {
-            return Err(SampleError::SheetSize { expected, actual });
-        }
-        if format != (png::ColorType::Rgb, png::BitDepth::Eight) {
-            return Err(SampleError::SheetFormat);
-        }
-        let mut rgb = vec![0; actual.0 as usize * actual.1 as usize * 3];
-        reader.next_frame(&mut rgb)?;
+        let sheet = Sheet::from_png(png, index.classes.len(), rows)?;
         let classes = index.classes.into_iter().enumerate().map(|(column, class)| SampleClass {
-            images: (0..class.n_samples).map(|row| cut(&rgb, actual.0, (column, row))).collect(),
+            images: (0..class.n_samples).map(|row| sheet.cut(column, row)).collect(),
             name: class.name,
             n_train_images: class.n_train_images,
         });
@@ -146,46 +120,11 @@ impl SampleImages {
         Self { classes: classes.collect() }
     }
 
-    /// All images on one sheet, each pixel `zoom` pixels wide. Images of the wrong size stay
-    /// white.
+    /// All images on one sheet, one class per column, each pixel `zoom` pixels wide.
     pub(crate) fn sheet(&self, zoom: u32) -> Sheet {
-        let rows = self.classes.iter().map(|class| class.images.len()).max().unwrap_or(0);
-        let (width, height) = sheet_size(self.classes.len(), rows, zoom);
-        let mut rgb = vec![255; width as usize * height as usize * 3];
-        for (column, class) in self.classes.iter().enumerate() {
-            for (row, image) in class.images.iter().enumerate() {
-                if image.len() != IMAGE_BYTES {
-                    continue;
-                }
-                let (left, top) = (column as u32 * (SIDE + GAP), row as u32 * (SIDE + GAP));
-                for y in 0..SIDE * zoom {
-                    for x in 0..SIDE * zoom {
-                        let from = ((y / zoom * SIDE + x / zoom) * 3) as usize;
-                        let to = ((top * zoom + y) * width + left * zoom + x) as usize * 3;
-                        rgb[to..to + 3].copy_from_slice(&image[from..from + 3]);
-                    }
-                }
-            }
-        }
-        Sheet { width, height, rgb }
+        let columns: Vec<&[Vec<u8>]> = self.classes.iter().map(|c| c.images.as_slice()).collect();
+        Sheet::of(&columns, zoom)
     }
-}
-
-fn sheet_size(columns: usize, rows: usize, zoom: u32) -> (u32, u32) {
-    let side = |n: usize| (n as u32 * (SIDE + GAP)).saturating_sub(GAP) * zoom;
-    (side(columns), side(rows))
-}
-
-/// The image at a place of a decoded sheet.
-fn cut(rgb: &[u8], width: u32, (column, row): (usize, usize)) -> Vec<u8> {
-    let (left, top) = (column as u32 * (SIDE + GAP), row as u32 * (SIDE + GAP));
-    (0..SIDE)
-        .flat_map(|y| {
-            let start = ((top + y) * width + left) as usize * 3;
-            &rgb[start..start + SIDE as usize * 3]
-        })
-        .copied()
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! - [`learning_rate`]: checks of the constant rates
 //! - [`gradients`]: gradients of each layer against the plain model's
 //! - [`layers`], [`classes`], [`runs`]: the network, the best model's classes, every run
+//! - [`predictions`], [`power`]: calibration and classes; how many seeds it takes
 //! - [`curves`]: the numbers behind the figures, for machines only
 
 pub mod arms;
@@ -15,4 +16,6 @@ pub mod curves;
 pub mod gradients;
 pub mod layers;
 pub mod learning_rate;
+pub mod power;
+pub mod predictions;
 pub mod runs;

@@ -13,7 +13,7 @@ use plateau_analysis::{
     Arm, ExperimentFindings, LearningCurves, SeedStatus, Setting, SweepFindings,
 };
 use plateau_record::{DataSet, RunId};
-use plateau_report::{OutputFile, ReportInput, render};
+use plateau_report::{OutputFile, Report, ReportInput, render};
 use resvg::usvg;
 
 #[expect(clippy::disallowed_methods, reason = "how a person asks a test for its files")]
@@ -27,6 +27,7 @@ fn input(made_up: &MadeUp) -> ReportInput<'_> {
         runs: &made_up.runs,
         findings: &made_up.findings,
         samples: Some(&made_up.samples),
+        shown: Some(&made_up.shown),
     }
 }
 
@@ -36,10 +37,10 @@ fn text<'a>(files: &'a [OutputFile], path: &str) -> &'a str {
 }
 
 /// The whole study and its report, rendered once for all tests that only look.
-static RENDERED: LazyLock<(MadeUp, Vec<OutputFile>)> = LazyLock::new(|| {
+static RENDERED: LazyLock<(MadeUp, Report)> = LazyLock::new(|| {
     let made_up = made_up::study();
-    let files = render(&input(&made_up)).expect("a whole study has a report");
-    (made_up, files)
+    let report = render(&input(&made_up)).expect("a whole study has a report");
+    (made_up, report)
 });
 
 /// The page without its figures, fonts and style, which would drown the differences.
@@ -54,6 +55,19 @@ fn outline(page: &str) -> String {
         rest = &rest[end..];
     }
     outline + rest
+}
+
+/// The notebook without its figures.
+fn without_pictures(notebook: &str) -> String {
+    let mut notebook: serde_json::Value = serde_json::from_str(notebook).unwrap();
+    for cell in notebook["cells"].as_array_mut().unwrap() {
+        for output in cell["outputs"].as_array_mut().into_iter().flatten() {
+            if let Some(svg) = output["data"].get_mut("image/svg+xml") {
+                *svg = "a figure".into();
+            }
+        }
+    }
+    serde_json::to_string_pretty(&notebook).unwrap() + "\n"
 }
 
 /// Writes a report for a person to look at, if one asked.
@@ -83,14 +97,24 @@ fn assert_golden(name: &str, actual: &str) {
 
 #[test]
 fn golden_files_are_met() {
-    let files = &RENDERED.1;
+    let files = &RENDERED.1.files;
     show(files, "whole");
     assert_golden("report.html", &outline(text(files, "report.html")));
-    for id in ["range_test", "learning_rate_final", "scheduler_comparison", "network", "confusion"]
-    {
+    assert_golden("report.md", text(files, "report.md"));
+    assert_golden("paper.typ", &RENDERED.1.paper.main);
+    assert_golden("report.ipynb", &without_pictures(text(files, "report.ipynb")));
+    for id in [
+        "range_test",
+        "learning_rate_final",
+        "scheduler_comparison",
+        "network",
+        "confusion",
+        "reliability",
+        "class_accuracy",
+    ] {
         assert_golden(&format!("{id}.svg"), text(files, &format!("figures/{id}.svg")));
     }
-    for id in ["layers", "classes"] {
+    for id in ["layers", "classes", "calibration", "power"] {
         assert_golden(&format!("{id}.csv"), text(files, &format!("tables/{id}.csv")));
     }
 }
@@ -98,18 +122,20 @@ fn golden_files_are_met() {
 #[test]
 fn equal_findings_give_equal_bytes() {
     let made_up = made_up::study();
-    assert!(render(&input(&made_up)).unwrap() == RENDERED.1);
+    let again = render(&input(&made_up)).unwrap();
+    assert!(again.files == RENDERED.1.files);
+    assert!(again.paper.main == RENDERED.1.paper.main);
 }
 
 #[test]
 fn every_figure_is_well_formed_and_every_file_has_its_own_path() {
-    let files = &RENDERED.1;
+    let files = &RENDERED.1.files;
     let mut paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     paths.sort_unstable();
     paths.dedup();
     assert_eq!(paths.len(), files.len());
     let svgs: Vec<&OutputFile> = files.iter().filter(|f| f.path.ends_with(".svg")).collect();
-    assert_eq!(svgs.len(), 20, "{paths:?}");
+    assert_eq!(svgs.len(), 23, "{paths:?}");
     for svg in svgs {
         usvg::Tree::from_data(&svg.bytes, &usvg::Options::default())
             .unwrap_or_else(|error| panic!("{}: {error}", svg.path));
@@ -123,7 +149,7 @@ fn every_figure_is_well_formed_and_every_file_has_its_own_path() {
 
 #[test]
 fn the_page_loads_nothing_from_elsewhere_and_its_links_lead_somewhere() {
-    let files = &RENDERED.1;
+    let files = &RENDERED.1.files;
     let page = text(files, "report.html");
     for wrong in ["src=\"http", "href=\"http", "url(http", "<script", "<link"] {
         assert!(!page.contains(wrong), "{wrong}");
@@ -141,12 +167,12 @@ fn the_page_loads_nothing_from_elsewhere_and_its_links_lead_somewhere() {
 
 #[test]
 fn the_summary_holds_every_claim_s_numbers() {
-    let files = &RENDERED.1;
+    let files = &RENDERED.1.files;
     let summary: serde_json::Value = serde_json::from_str(text(files, "summary.json")).unwrap();
     let comparison = &summary["findings"]["experiments"][0]["comparisons"][0];
     assert_eq!(comparison["n_pairs"], 5);
     assert!(comparison["test"]["p_adjusted"].is_number());
-    assert_eq!(summary["figures"].as_array().unwrap().len(), 20);
+    assert_eq!(summary["figures"].as_array().unwrap().len(), 23);
     assert!(summary["study"]["seeds"].is_array());
 }
 
@@ -155,7 +181,7 @@ fn generated_data_are_named_on_every_figure_and_table() {
     let mut made_up = made_up::study();
     made_up.findings.study.data = DataSet::Synthetic;
     made_up.findings.study.synthetic = true;
-    let files = render(&input(&made_up)).unwrap();
+    let files = render(&input(&made_up)).unwrap().files;
     for file in files.iter().filter(|f| f.path.ends_with(".svg") || f.path.ends_with(".csv")) {
         assert!(text(&files, &file.path).contains("synthetic data"), "{}", file.path);
     }
@@ -202,7 +228,8 @@ fn a_study_without_results_has_a_report_that_says_so() {
             ExperimentFindings::Sweep(_) => {}
         }
     }
-    let files = render(&ReportInput { samples: None, ..input(&made_up) }).unwrap();
+    let files =
+        render(&ReportInput { samples: None, shown: None, ..input(&made_up) }).unwrap().files;
     let page = text(&files, "report.html");
     assert!(page.contains("<em>Preliminary:</em> 0 of 70 runs have a result."));
     assert!(page.contains("No rate could be called the best"));
@@ -230,7 +257,7 @@ fn phases_that_wait_have_no_arms_and_a_report_all_the_same() {
             ExperimentFindings::Sweep(_) => {}
         }
     }
-    let files = render(&ReportInput { findings: &findings, ..input(&RENDERED.0) }).unwrap();
+    let files = render(&ReportInput { findings: &findings, ..input(&RENDERED.0) }).unwrap().files;
     let page = text(&files, "report.html");
     for expected in ["No constant rate has been run yet", "No dropout rate has been run yet"] {
         assert!(page.contains(expected), "{expected}");
@@ -243,7 +270,7 @@ fn a_study_may_ask_a_single_question_or_none() {
     for kept in 0..4 {
         let mut findings = made_up.findings.clone();
         findings.experiments = findings.experiments.into_iter().skip(kept).take(1).collect();
-        let files = render(&ReportInput { findings: &findings, ..input(made_up) }).unwrap();
+        let files = render(&ReportInput { findings: &findings, ..input(made_up) }).unwrap().files;
         let page = text(&files, "report.html");
         let expected = usize::from(!findings.experiments.is_empty());
         assert_eq!(page.matches("</span>Results of experiment ").count(), expected);
@@ -269,7 +296,7 @@ fn a_sweep_has_figures_and_tables_of_its_own() {
         best: Some(3),
         comparisons: f.comparisons,
     })];
-    let files = render(&ReportInput { findings: &findings, ..input(&RENDERED.0) }).unwrap();
+    let files = render(&ReportInput { findings: &findings, ..input(&RENDERED.0) }).unwrap().files;
     let svg = text(&files, "figures/sweep_wide___deep_final.svg");
     assert!(svg.contains("cosine"), "{svg}");
     text(&files, "tables/sweep_wide___deep_arms.csv");
@@ -287,7 +314,7 @@ fn names_from_outside_are_escaped() {
         f.arms[2].label = "rate <0.01> {x} `*".to_owned();
         f.best_rule = Some("{} <u> *".to_owned());
     }
-    let files = render(&input(&made_up)).unwrap();
+    let files = render(&input(&made_up)).unwrap().files;
     let page = text(&files, "report.html");
     for wrong in ["<script", "<i>", "<u>", "rate <", "<code><b>"] {
         assert!(!page.contains(wrong), "{wrong}");

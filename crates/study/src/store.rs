@@ -6,8 +6,10 @@
 //! DIR/runs/<id>/epochs.jsonl          a line per epoch
 //! DIR/runs/<id>/gradients.jsonl       a line per epoch, layer and parameter kind
 //! DIR/runs/<id>/range.jsonl           a line per step of a range test
+//! DIR/runs/<id>/predictions.json      what it says about each test image, if it was tested
 //! DIR/runs/<id>/result.json           how it ended
-//! DIR/runs/<id>/weights.safetensors   the final weights, if any
+//! DIR/runs/<id>/weights.safetensors   the final weights, if they were kept
+//! DIR/runs/<id>/SHA256SUMS            of all these files, as `sha256sum --check` reads it
 //! DIR/runs/.<id>.<unique>.tmp/        a run under way
 //! ```
 //!
@@ -19,12 +21,14 @@
 //! - `files`: writing as a whole, reading with the line in the error
 //! - `writer`: a run under way: [`RunWriter`]
 //! - `reader`: a run read back and checked
+//! - `sums`: the checksums of a run's files
 //! - `stale`: what dead processes left behind
 
 pub mod error;
 mod files;
 mod reader;
 mod stale;
+mod sums;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -158,6 +162,23 @@ impl Store {
     #[must_use]
     pub fn weights(&self, id: &RunId) -> Option<PathBuf> {
         Some(self.run_dir(id).join(writer::WEIGHTS_FILE)).filter(|path| path.is_file())
+    }
+
+    /// Reads the final weights of a run.
+    ///
+    /// # Errors
+    /// If they weren't kept, or aren't what was stored.
+    pub fn read_weights(&self, id: &RunId) -> Result<Vec<u8>, StoreError> {
+        reader::weights(&self.run_dir(id))
+    }
+
+    /// SHA-256 of a run's final weights, whether or not they were kept; none if it had none.
+    ///
+    /// # Errors
+    /// If the run can't be read.
+    pub fn weights_sum(&self, id: &RunId) -> Result<Option<String>, StoreError> {
+        let sums = sums::Sums::read(&self.run_dir(id))?;
+        Ok(sums.of(writer::WEIGHTS_FILE).map(str::to_owned))
     }
 
     /// Begins to write a run.

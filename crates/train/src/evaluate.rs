@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use plateau_data::{Normalisation, TestImages};
 use plateau_model::operators::with_values;
 use plateau_model::{Cnn, Mode};
-use plateau_record::{N_CLASSES, Performance, TestRecord};
+use plateau_record::{N_CLASSES, Performance, Predictions, TestRecord};
 
 use crate::examples::{EVALUATION_BATCH, Examples, ImageExamples};
 use crate::trainable::Trainable;
@@ -30,16 +30,32 @@ pub(crate) fn evaluate_in_batches<M: Trainable>(
     device: &Device,
     batch_size: usize,
 ) -> Evaluation {
+    let mut tally = Tally::default();
+    each_logits(model, examples, device, batch_size, |logits, label| tally.add(logits, label));
+    tally.finish()
+}
+
+/// Calls `see` with every example's logits and label, in order.
+fn each_logits<M: Trainable>(
+    model: &M,
+    examples: &dyn Examples,
+    device: &Device,
+    batch_size: usize,
+    mut see: impl FnMut(&[f32; N_CLASSES], u8),
+) {
     let mut model = model.valid();
     let positions: Vec<u32> = (0..examples.len() as u32).collect();
-    let mut tally = Tally::default();
     for chunk in positions.chunks(batch_size) {
         let batch = examples.gather(chunk);
         let input = model.input(batch.inputs, device);
         let logits = model.logits(input, None, Mode::Evaluation);
-        with_values(&logits, |logits| tally.add(logits, &batch.labels));
+        with_values(&logits, |logits| {
+            let (rows, _) = logits.as_chunks::<N_CLASSES>();
+            for (row, label) in rows.iter().zip(&batch.labels) {
+                see(row, *label);
+            }
+        });
     }
-    tally.finish()
 }
 
 /// The one look at the test images, with a finished run's weights: the only function that
@@ -49,10 +65,19 @@ pub fn test(
     images: &TestImages,
     normalisation: &Normalisation,
     device: &Device,
-) -> TestRecord {
+) -> (TestRecord, Predictions) {
     let examples = ImageExamples { view: images, normalisation };
-    let Evaluation { performance, confusion } = evaluate(cnn, &examples, device);
-    TestRecord { performance, confusion: confusion.iter().map(|row| row.to_vec()).collect() }
+    let mut tally = Tally::default();
+    let mut predictions = Predictions::default();
+    each_logits(cnn, &examples, device, EVALUATION_BATCH, |logits, label| {
+        tally.add(logits, label);
+        predictions.label.push(label);
+        predictions.predicted.push(arg_max(logits) as u8);
+        predictions.confidence.push(confidence(logits));
+    });
+    let Evaluation { performance, confusion } = tally.finish();
+    let confusion = confusion.iter().map(|row| row.to_vec()).collect();
+    (TestRecord { performance, confusion }, predictions)
 }
 
 #[derive(Default)]
@@ -63,14 +88,11 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, logits: &[f32], labels: &[u8]) {
-        let (rows, _) = logits.as_chunks::<N_CLASSES>();
-        for (row, label) in rows.iter().zip(labels) {
-            let label = usize::from(*label);
-            self.loss += cross_entropy(row, label);
-            self.confusion[label][arg_max(row)] += 1;
-            self.n += 1;
-        }
+    fn add(&mut self, logits: &[f32; N_CLASSES], label: u8) {
+        let label = usize::from(label);
+        self.loss += cross_entropy(logits, label);
+        self.confusion[label][arg_max(logits)] += 1;
+        self.n += 1;
     }
 
     fn finish(self) -> Evaluation {
@@ -83,9 +105,19 @@ impl Tally {
 
 /// log Σ exp(zⱼ) − z_label, in double precision; NaN if any logit is.
 fn cross_entropy(logits: &[f32; N_CLASSES], label: usize) -> f64 {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|z| (f64::from(*z) - f64::from(largest)).exp()).sum();
-    sum.ln() + f64::from(largest) - f64::from(logits[label])
+    let (largest, sum) = soft_sum(logits);
+    sum.ln() + largest - f64::from(logits[label])
+}
+
+/// The largest softmax probability, 1 / Σ exp(zⱼ − max z); NaN if any logit is.
+fn confidence(logits: &[f32; N_CLASSES]) -> f32 {
+    soft_sum(logits).1.recip() as f32
+}
+
+/// max z and Σ exp(zⱼ − max z).
+fn soft_sum(logits: &[f32; N_CLASSES]) -> (f64, f64) {
+    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    (largest, logits.iter().map(|z| (f64::from(*z) - largest).exp()).sum())
 }
 
 /// The first of the largest.
@@ -106,7 +138,8 @@ mod tests {
     #[test]
     fn equal_logits_cost_ln_10_and_predict_the_first_class() {
         let mut tally = Tally::default();
-        tally.add(&[0.5; 20], &[3, 0]);
+        tally.add(&[0.5; N_CLASSES], 3);
+        tally.add(&[0.5; N_CLASSES], 0);
         let evaluation = tally.finish();
         assert!((evaluation.performance.loss - 10.0_f64.ln()).abs() < 1e-12);
         assert_eq!(evaluation.performance.accuracy, 0.5);
@@ -118,6 +151,7 @@ mod tests {
         let mut row = [0.0; N_CLASSES];
         row[7] = f32::NAN;
         assert!(cross_entropy(&row, 2).is_nan());
+        assert!(confidence(&row).is_nan());
         row[7] = f32::INFINITY;
         assert!(!cross_entropy(&row, 2).is_finite());
     }
@@ -127,5 +161,7 @@ mod tests {
         let mut row = [-1e30_f32; N_CLASSES];
         row[1] = 1e30;
         assert_eq!(cross_entropy(&row, 1), 0.0);
+        assert_eq!(confidence(&row), 1.0);
+        assert!((confidence(&[7.0; N_CLASSES]) - 0.1).abs() < 1e-7);
     }
 }

@@ -6,8 +6,8 @@ use burn::module::Module;
 use plateau_data::{Dataset, Normalisation, Partition, partition};
 use plateau_model::{Backend, Cnn, Features, Head, Weights};
 use plateau_record::{
-    BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, RangeRecord, RunConfig,
-    RunResult, RunStatus, ScheduleShape, Start, Step,
+    BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, RangeRecord,
+    RunConfig, RunResult, RunStatus, ScheduleShape, Start, Step,
 };
 
 use crate::backend::backend;
@@ -28,6 +28,8 @@ pub struct Trained {
     pub gradients: Vec<GradientRecord>,
     /// One per step of a range test.
     pub range: Vec<RangeRecord>,
+    /// What the final weights say about each test image, if it was tested.
+    pub predictions: Option<Predictions>,
     /// How it ended.
     pub result: RunResult,
     /// The final weights.
@@ -62,10 +64,12 @@ pub fn fit(
         }
     };
     let measures = matches!(status, RunStatus::Finished) && !is_range_test(config);
-    let test = measures.then(|| {
-        cnn = cnn.valid();
-        test(&cnn, &data.test, &normalisation, &run.backend.device)
-    });
+    let (test, predictions) = measures
+        .then(|| {
+            cnn = cnn.valid();
+            test(&cnn, &data.test, &normalisation, &run.backend.device)
+        })
+        .unzip();
     let weights = Weights::of(&cnn);
     run.observer.finished(&weights)?;
     let Log { epochs, gradients, range } = run.log;
@@ -80,7 +84,7 @@ pub fn fit(
         test,
         seconds: started.elapsed().as_secs_f64(),
     };
-    Ok(Trained { epochs, gradients, range, result, weights })
+    Ok(Trained { epochs, gradients, range, predictions, result, weights })
 }
 
 #[derive(Default)]

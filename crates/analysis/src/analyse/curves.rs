@@ -10,8 +10,20 @@ use crate::stats::estimate;
 
 /// The curves of finished runs. Every curve has all epochs of which any run has a record.
 pub(super) fn learning_curves(runs: &[&RunRecord]) -> LearningCurves {
+    of_records(runs.iter().flat_map(|run| &run.epochs))
+}
+
+impl LearningCurves {
+    /// The curves of a single run.
+    #[must_use]
+    pub fn of(epochs: &[EpochRecord]) -> Self {
+        of_records(epochs.iter())
+    }
+}
+
+fn of_records<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> LearningCurves {
     let mut by_epoch: BTreeMap<u32, Vec<&EpochRecord>> = BTreeMap::new();
-    for record in runs.iter().flat_map(|run| &run.epochs) {
+    for record in records {
         if is_finite(&record.train) && is_finite(&record.validation) {
             by_epoch.entry(record.epoch.0).or_default().push(record);
         }

@@ -7,27 +7,24 @@ use plateau_record::{
 };
 
 use super::arms::is_range_test;
-use super::best_model::best_model;
-use super::records::Records;
+use super::records::{Phase, Records};
 use crate::findings::{
-    Arm, BestModel, Failure, FailureKind, Missing, RunSummary, SeedResult, SeedStatus, StudySummary,
+    Arm, Failure, FailureKind, Missing, RunSummary, SeedResult, SeedStatus, StudySummary,
 };
 
 /// The parts of the findings that no experiment owns.
 pub(super) struct Overview {
     pub(super) study: StudySummary,
-    pub(super) best_model: Option<BestModel>,
     pub(super) missing: Vec<Missing>,
     pub(super) failures: Vec<Failure>,
     pub(super) runs: Vec<RunSummary>,
     pub(super) provenances: Vec<Provenance>,
 }
 
-pub(super) fn overview(records: &Records<'_>) -> Overview {
-    let phases: Vec<_> = records.study.phases.iter().map(|phase| records.open(phase)).collect();
+pub(super) fn overview(records: &Records<'_>, phases: &[Phase<'_>]) -> Overview {
     let mut runs: Vec<RunSummary> = Vec::new();
     let mut places: BTreeMap<RunId, usize> = BTreeMap::new();
-    for phase in &phases {
+    for phase in phases {
         for (arm, group) in phase.arms.iter().zip(&phase.record.groups) {
             for seed in &arm.seeds {
                 let place = *places.entry(seed.run.clone()).or_insert_with(|| {
@@ -64,8 +61,7 @@ pub(super) fn overview(records: &Records<'_>) -> Overview {
     };
     let failures =
         runs.iter().filter_map(|run| failure(run, records.runs.get(&run.run)?)).collect();
-    let best_model = best_model(&phases);
-    Overview { study, best_model, missing, failures, runs, provenances }
+    Overview { study, missing, failures, runs, provenances }
 }
 
 fn run_summary(arm: &Arm, group: &Group, seed: &SeedResult) -> RunSummary {

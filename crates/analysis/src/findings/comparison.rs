@@ -31,6 +31,8 @@ pub enum Measure {
     GeneralisationGap,
     /// Final training minus test accuracy; lower is better.
     TestGap,
+    /// Expected calibration error on the test images; lower is better.
+    CalibrationError,
     /// Decimal logarithm of a layer's mean |dL/dw|; neither direction is better.
     LogGradient,
 }
@@ -43,6 +45,7 @@ impl Measure {
             Self::TestAccuracy => "test accuracy",
             Self::GeneralisationGap => "generalisation gap",
             Self::TestGap => "gap between training and test accuracy",
+            Self::CalibrationError => "expected calibration error",
             Self::LogGradient => "log10 of the mean absolute gradient",
         }
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use plateau_record::{
     Activation, Choice, DataConfig, DataSet, Device, Epoch, EpochRecord, ExperimentRecord,
-    GradientRecord, Group, GroupRun, Moments, Network, Optimizer, ParameterKind, Performance,
-    PhaseRecord, Provenance, RangeRecord, RunConfig, RunId, RunRecord, RunResult, RunStatus,
-    Schedule, ScheduleShape, Seed, Split, SplitScheme, Start, Step, StudyRecord, TestRecord,
+    FORMAT_VERSION, GradientRecord, Group, GroupRun, Moments, Network, Optimizer, ParameterKind,
+    Performance, PhaseRecord, Provenance, RangeRecord, RunConfig, RunId, RunRecord, RunResult,
+    RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme, Start, Step, StudyRecord,
+    TestRecord,
 };
 
 /// The groups of a phase before they have runs.
@@ -189,9 +190,10 @@ fn empty(config: RunConfig) -> RunRecord {
         epochs: Vec::new(),
         gradients: Vec::new(),
         range: Vec::new(),
+        predictions: None,
         result: RunResult {
             id,
-            format: 1,
+            format: FORMAT_VERSION,
             status: RunStatus::Finished,
             train: None,
             validation: None,
@@ -211,7 +213,7 @@ pub(crate) struct Scenario {
 impl Scenario {
     pub(crate) fn new(n_seeds: u64, experiments: Vec<ExperimentRecord>) -> Self {
         let study = StudyRecord {
-            format: 1,
+            format: FORMAT_VERSION,
             name: "test".to_owned(),
             title: "A test".to_owned(),
             data: DataSet::Cifar10,

@@ -68,6 +68,15 @@ def holm(p):
     return {"p": list(p), "adjusted": list(adjusted)}
 
 
+# Power of the two-sided paired t-test, by the noncentral t distribution.
+def power(effect, n, alpha):
+    critical = stats.t.ppf(1 - alpha / 2, n - 1)
+    noncentral = stats.nct(n - 1, effect * np.sqrt(n))
+    # SciPy's lower tail is NaN where it is too small for its series.
+    power = noncentral.sf(critical) + np.nan_to_num(noncentral.cdf(-critical))
+    return {"effect": effect, "n": n, "alpha": alpha, "power": power}
+
+
 samples = [(n, spread) for n in (2, 3, 5, 8, 10) for spread in (0.001, 0.02)]
 ties = np.array([0.78, 0.77, 0.76, 0.79, 0.75, 0.74])
 reference = {
@@ -84,6 +93,12 @@ reference = {
     ],
     "welch": [welch(accuracies(n, s), accuracies(n + 1, 2 * s)) for n, s in samples],
     "lines": [line(np.arange(n + 1.0), accuracies(n + 1, s)) for n, s in samples],
+    "power": [
+        power(effect, n, alpha)
+        for effect in (0.1, 0.5, 1.0, 2.0, 4.0)
+        for n in (2, 3, 5, 10, 40)
+        for alpha in (0.05, 0.05 / 8)
+    ],
     "holm": [holm(np.round(rng.uniform(0, scale, n), 6)) for n in (1, 2, 7) for scale in (0.05, 1)],
 }
 path = Path(__file__).with_name("reference.json")

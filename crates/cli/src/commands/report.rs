@@ -1,12 +1,17 @@
 //! `plateau report`: a study's report from its stored records alone.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use plateau_analysis::{Findings, Missing};
 use plateau_data::{CLASS_NAMES, Dataset, Labelled, PIXELS};
-use plateau_record::DataSet;
-use plateau_report::{OutputFile, ReportInput, SampleClass, SampleImages, render};
+use plateau_record::{DataSet, RunId, RunRecord, StudyRecord};
+use plateau_report::{
+    OutputFile, ReportInput, SampleClass, SampleError, SampleImages, ShownImages, TypstPaper,
+    render,
+};
 use plateau_study::Store;
 
 use crate::args::ReportArgs;
@@ -17,14 +22,49 @@ use crate::location;
 const SAMPLES_PER_CLASS: usize = 8;
 
 pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
-    let page = write(&args.folder, &Store::at(&args.folder))?;
-    println!("the report is {}", page.display());
+    let written = write(&args.folder, &Store::at(&args.folder))?;
+    for line in &written.missing {
+        println!("{line}");
+    }
+    println!("the report is {}", written.page.display());
     Ok(())
 }
 
-/// Writes `report/` anew and gives the path of its page. Until all of it is written, the former
-/// report stays in place.
-pub(crate) fn write(folder: &Path, store: &Store) -> Result<PathBuf, Failure> {
+/// A report that was written.
+pub(crate) struct Written {
+    /// Its page.
+    pub(crate) page: PathBuf,
+    /// What is missing of the study, in words.
+    pub(crate) missing: Vec<String>,
+}
+
+/// Writes `report/` anew. Until all of it is written, the former report stays in place.
+pub(crate) fn write(folder: &Path, store: &Store) -> Result<Written, Failure> {
+    let Stored { study, runs, findings } = stored(folder, store)?;
+    let samples = read_pair(&sample_files(folder), SampleImages::from_files)?;
+    let shown = read_pair(&shown_files(folder), ShownImages::from_files)?;
+    let input = ReportInput {
+        study: &study,
+        runs: &runs,
+        findings: &findings,
+        samples: samples.as_ref(),
+        shown: shown.as_ref(),
+    };
+    let mut report = render(&input).map_err(Failure::other)?;
+    report.files.extend(typeset(report.paper)?);
+    let place = folder.join("report");
+    replace(&place, &report.files).map_err(|error| cannot("write", &place, &error))?;
+    Ok(Written { page: place.join("report.html"), missing: missing(&findings) })
+}
+
+/// A study's records, and what they say.
+struct Stored {
+    study: StudyRecord,
+    runs: BTreeMap<RunId, RunRecord>,
+    findings: Findings,
+}
+
+fn stored(folder: &Path, store: &Store) -> Result<Stored, Failure> {
     let study = store.study().map_err(Failure::input)?.ok_or_else(|| {
         Failure::input_text(
             format!("{} holds no study: there is no study.toml", folder.display()),
@@ -33,13 +73,47 @@ pub(crate) fn write(folder: &Path, store: &Store) -> Result<PathBuf, Failure> {
     })?;
     let runs = store.runs().map_err(Failure::other)?;
     let findings = plateau_analysis::findings(&study, &runs);
-    let samples = stored_samples(folder)?;
-    let input =
-        ReportInput { study: &study, runs: &runs, findings: &findings, samples: samples.as_ref() };
-    let files = render(&input).map_err(Failure::other)?;
-    let place = folder.join("report");
-    replace(&place, &files).map_err(|error| cannot("write", &place, &error))?;
-    Ok(place.join("report.html"))
+    Ok(Stored { study, runs, findings })
+}
+
+/// The paper as a PDF, where the typesetter is part of this build.
+#[cfg(feature = "pdf")]
+fn typeset(paper: TypstPaper) -> Result<Option<OutputFile>, Failure> {
+    let TypstPaper { main, files, fonts } = paper;
+    let source = plateau_typeset::Source { main, files, fonts: fonts.to_vec() };
+    let bytes = plateau_typeset::pdf(&source).map_err(Failure::other)?;
+    Ok(Some(OutputFile { path: "paper.pdf".to_owned(), bytes }))
+}
+
+#[cfg(not(feature = "pdf"))]
+fn typeset(_paper: TypstPaper) -> Result<Option<OutputFile>, Failure> {
+    Ok(None)
+}
+
+/// What a study lacks: its phases, and how many runs of each.
+fn missing(findings: &Findings) -> Vec<String> {
+    if findings.missing.is_empty() {
+        return Vec::new();
+    }
+    let study = &findings.study;
+    let mut lines = vec![format!(
+        "preliminary: {} of {} runs have a result; missing:",
+        study.n_stored, study.n_runs
+    )];
+    let mut runs: BTreeMap<&str, usize> = BTreeMap::new();
+    for missing in &findings.missing {
+        match missing {
+            Missing::Phase { phase, pending: true } => {
+                lines.push(format!("  {phase}: waits for another phase's results"));
+            }
+            Missing::Phase { phase, pending: false } => {
+                lines.push(format!("  {phase}: is not there"));
+            }
+            Missing::Run { phase, .. } => *runs.entry(phase).or_default() += 1,
+        }
+    }
+    lines.extend(runs.into_iter().map(|(phase, n)| format!("  {phase}: {n} runs")));
+    lines
 }
 
 fn replace(place: &Path, files: &[OutputFile]) -> io::Result<()> {
@@ -74,13 +148,37 @@ pub(crate) fn store_samples(
     set: DataSet,
     cache: Option<&Path>,
 ) -> Result<(), Failure> {
-    let [png, json] = sample_files(folder);
-    if png.is_file() && json.is_file() {
+    let files = sample_files(folder);
+    if files.iter().all(|path| path.is_file()) {
         return Ok(());
     }
     let data = location::load(set, cache).map_err(Failure::other)?;
-    let (png_bytes, json_bytes) = samples(&data).to_files().map_err(Failure::other)?;
-    for (path, bytes) in [(png, png_bytes), (json, json_bytes)] {
+    write_pair(files, samples(&data).to_files().map_err(Failure::other)?)
+}
+
+/// Keeps the test images that the report shows, its surest mistakes, beside the records.
+pub(crate) fn store_shown(
+    folder: &Path,
+    store: &Store,
+    set: DataSet,
+    cache: Option<&Path>,
+) -> Result<(), Failure> {
+    let findings = stored(folder, store)?.findings;
+    let mistakes = findings.predictions.and_then(|predictions| predictions.mistakes);
+    let Some(mistakes) = mistakes.filter(|mistakes| !mistakes.surest.is_empty()) else {
+        return Ok(());
+    };
+    let test = location::load(set, cache).map_err(Failure::other)?.test;
+    let image = |position: usize| (position, interleave(test.image(position)));
+    let images = mistakes.surest.iter().map(|mistake| mistake.image);
+    let shown = ShownImages {
+        images: images.filter(|position| *position < test.len()).map(image).collect(),
+    };
+    write_pair(shown_files(folder), shown.to_files().map_err(Failure::other)?)
+}
+
+fn write_pair(files: [PathBuf; 2], (png, json): (Vec<u8>, Vec<u8>)) -> Result<(), Failure> {
+    for (path, bytes) in files.into_iter().zip([png, json]) {
         let aside = path.with_extension("tmp");
         fs::write(&aside, bytes)
             .and_then(|()| fs::rename(&aside, &path))
@@ -89,13 +187,20 @@ pub(crate) fn store_samples(
     Ok(())
 }
 
-fn stored_samples(folder: &Path) -> Result<Option<SampleImages>, Failure> {
-    let [png, json] = sample_files(folder);
+fn read_pair<T>(
+    files: &[PathBuf; 2],
+    parse: impl Fn(&[u8], &[u8]) -> Result<T, SampleError>,
+) -> Result<Option<T>, Failure> {
+    let [png, json] = files;
     if !(png.is_file() && json.is_file()) {
         return Ok(None);
     }
     let read = |path: &Path| fs::read(path).map_err(|error| cannot("read", path, &error));
-    SampleImages::from_files(&read(&png)?, &read(&json)?).map(Some).map_err(Failure::other)
+    parse(&read(png)?, &read(json)?).map(Some).map_err(Failure::other)
+}
+
+fn shown_files(folder: &Path) -> [PathBuf; 2] {
+    [folder.join("mistakes.png"), folder.join("mistakes.json")]
 }
 
 fn sample_files(folder: &Path) -> [PathBuf; 2] {

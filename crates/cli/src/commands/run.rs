@@ -23,7 +23,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     report::store_samples(&folder, study.data, data.as_deref())?;
     let jobs = jobs(args.jobs);
     let threads = NonZeroUsize::new(args.threads as usize).unwrap_or(NonZeroUsize::MIN);
-    let options = Options { jobs, threads: jobs.saturating_mul(threads), data };
+    let options = Options { jobs, threads: jobs.saturating_mul(threads), data: data.clone() };
     let mut progress = StudyProgress::new();
     let outcome = execute(&study, &store, &this_program()?, &options, &mut |event| {
         progress.show(&event);
@@ -31,7 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     progress.finish();
     let outcome = outcome.map_err(Failure::other)?;
     tell_failures(&outcome);
-    let page = report::write(&folder, &store)?;
+    report::store_shown(&folder, &store, study.data, data.as_deref())?;
+    let page = report::write(&folder, &store)?.page;
     if args.study.place.json {
         let line = json!({
             "study": study.name,

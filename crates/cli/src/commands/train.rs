@@ -78,6 +78,9 @@ pub(crate) fn store_run(
     for record in &trained.range {
         writer.range(record).map_err(Failure::other)?;
     }
+    if let Some(predictions) = &trained.predictions {
+        writer.predictions(predictions).map_err(Failure::other)?;
+    }
     let weights = trained.weights.to_safetensors().map_err(Failure::other)?;
     writer.finish(&trained.result, Some(&weights)).map_err(Failure::other)?;
     Ok(())

@@ -1,11 +1,10 @@
 //! `plateau worker`: trains the run whose job is on standard input, and stores it.
 
 use std::io::{self, BufRead, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use plateau_model::Weights;
-use plateau_record::{Epoch, EpochRecord};
+use plateau_record::{Epoch, EpochRecord, RunId, Start};
 use plateau_study::{Job, Message, Store};
 use plateau_train::{Observer, StepReport, fit};
 
@@ -25,13 +24,17 @@ pub(crate) fn worker() -> Result<(), Failure> {
     let job = Job::read(&mut input).map_err(Failure::input)?;
     std::thread::spawn(move || end_with_the_parent(input));
     let data = location::load(job.config.data.set, job.data.as_deref()).map_err(Failure::other)?;
-    let parent = job.parent_weights.as_deref().map(read_weights).transpose()?;
+    let store = Store::at(&job.store);
+    let parent = match &job.config.start {
+        Start::Fresh => None,
+        Start::Transfer { parent } => Some(read_weights(&store, parent)?),
+    };
     let mut messages = Messages { of: job.config.epochs, last: None };
     let trained = on_threads(job.threads, || {
         fit(&job.config, &data, parent.as_ref(), &mut messages).map_err(Failure::other)
     })?;
     let provenance = provenance(data.md5);
-    store_run(&Store::at(&job.store), &job.config, &provenance, &trained)?;
+    store_run(&store, &job.config, &provenance, &trained)?;
     say(&Message::Done { id: job.config.id() }).map_err(Failure::other)
 }
 
@@ -43,12 +46,12 @@ fn end_with_the_parent(mut input: impl BufRead) {
     std::process::exit(ORPHANED);
 }
 
-fn read_weights(path: &Path) -> Result<Weights, Failure> {
-    let named = |reason: String| {
-        Failure::text(format!("weights {}: {reason}", path.display()), "delete that run's folder")
+fn read_weights(store: &Store, id: &RunId) -> Result<Weights, Failure> {
+    let named = |error: &dyn std::error::Error| {
+        Failure::text(format!("weights of run {id}: {error}"), "delete that run's folder")
     };
-    let bytes = std::fs::read(path).map_err(|error| named(error.to_string()))?;
-    Weights::from_safetensors(&bytes).map_err(|error| named(error.to_string()))
+    let bytes = store.read_weights(id).map_err(|error| named(&error))?;
+    Weights::from_safetensors(&bytes).map_err(|error| named(&error))
 }
 
 struct Messages {

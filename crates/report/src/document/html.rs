@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::markup::{ReferenceKind, Span, parse};
 use super::numbering::{Numbering, NumberingError};
 use super::style::CSS;
-use super::{Block, Document};
+use super::subscript::{Piece, pieces};
+use super::{Block, Document, Formula};
 use crate::figure::Figure;
 use crate::figure::canvas::escape;
 use crate::figure::font::{REGULAR_WOFF2, SEMI_BOLD_WOFF2};
 use crate::figure::image::base64;
-use crate::references;
 use crate::table::Table;
 
 /// Tables with more columns are set smaller.
@@ -26,13 +26,15 @@ pub fn page(document: &Document) -> Result<String, NumberingError> {
     let numbering = Numbering::of(document)?;
     let mut body = String::new();
     let _ = writeln!(body, "<h1>{}</h1>", escape(&document.title));
+    if let Some(mark) = &document.mark {
+        let _ = writeln!(body, "<p class=\"mark\">{}</p>", escape(mark));
+    }
     let byline: Vec<String> = document.byline.iter().map(|line| escape(line)).collect();
     let _ = writeln!(body, "<p class=\"byline\">{}</p>", byline.join("<br>"));
     let mut contents = Some(contents(document, &numbering));
     for block in &document.blocks {
-        // The contents stand before the second section: after the summary.
-        if matches!(block, Block::Heading { level: 1, id, .. } if numbering.section(id) == Some("2"))
-        {
+        // The contents stand before the first numbered section: after the abstract.
+        if matches!(block, Block::Heading { level: 1.., .. }) {
             body.push_str(&contents.take().unwrap_or_default());
         }
         write_block(&mut body, block, &numbering)?;
@@ -63,7 +65,7 @@ fn contents(document: &Document, numbering: &Numbering) -> String {
     let mut html = String::from("<nav aria-label=\"Contents\">\n<ol>\n");
     let mut depth = 0;
     for block in &document.blocks {
-        let Block::Heading { level, id, text } = block else { continue };
+        let Block::Heading { level: level @ 1.., id, text } = block else { continue };
         match (depth, *level) {
             (0, _) => {}
             (1, 2) => html.push_str("\n<ol>\n"),
@@ -91,14 +93,14 @@ fn write_block(
 ) -> Result<(), NumberingError> {
     match block {
         Block::Heading { level, id, text } => {
-            let tag = if *level == 1 { "h2" } else { "h3" };
+            let tag = if *level <= 1 { "h2" } else { "h3" };
             let class = if id.starts_with("appendix") { " class=\"new-page\"" } else { "" };
-            let number = numbering.section(id).unwrap_or_default();
+            let number = numbering
+                .section(id)
+                .map(|number| format!("<span class=\"number\">{number}</span>"));
+            let number = number.unwrap_or_default();
             let (id, text) = (escape(id), escape(text));
-            let _ = writeln!(
-                html,
-                "<{tag} id=\"{id}\"{class}><span class=\"number\">{number}</span>{text}</{tag}>"
-            );
+            let _ = writeln!(html, "<{tag} id=\"{id}\"{class}>{number}{text}</{tag}>");
         }
         Block::Paragraph(markup) => {
             let _ = writeln!(html, "<p>{}</p>", inline(markup, numbering)?);
@@ -116,13 +118,13 @@ fn write_block(
         Block::Code(text) => {
             let _ = writeln!(html, "<pre><code>{}</code></pre>", escape(text));
         }
-        Block::Formula(text) => {
+        Block::Formula(Formula { text, .. }) => {
             let _ = writeln!(html, "<p class=\"formula\">{}</p>", typeset(text));
         }
         Block::Figure(figure) => write_figure(html, figure, numbering),
         Block::Table(table) => write_table(html, table, numbering),
         Block::References => {
-            html.push_str("<ul class=\"references\">\n");
+            html.push_str("<ol class=\"references\">\n");
             for work in numbering.works() {
                 let _ = writeln!(
                     html,
@@ -135,7 +137,7 @@ fn write_block(
                     escape(work.venue),
                 );
             }
-            html.push_str("</ul>\n");
+            html.push_str("</ol>\n");
         }
     }
     Ok(())
@@ -169,26 +171,15 @@ fn write_table(html: &mut String, table: &Table, numbering: &Numbering) {
     );
 }
 
-/// Text with subscripts: `d_z`, `Σ_k`: a single letter after an underscore after a letter.
+/// Text with its subscripts.
 pub(crate) fn typeset(text: &str) -> String {
-    let signs: Vec<char> = text.chars().collect();
-    let at = |i: usize| signs.get(i).copied().unwrap_or(' ');
-    let mut html = String::new();
-    let mut start = 0;
-    for i in 1..signs.len() {
-        let subscript = at(i) == '_'
-            && at(i - 1).is_alphabetic()
-            && at(i + 1).is_alphabetic()
-            && !at(i + 2).is_alphanumeric()
-            && !(i >= 2 && at(i - 2).is_alphanumeric());
-        if subscript {
-            html.push_str(&escape(&signs[start..i].iter().collect::<String>()));
-            let _ = write!(html, "<sub>{}</sub>", escape(&at(i + 1).to_string()));
-            start = i + 2;
-        }
-    }
-    html.push_str(&escape(&signs[start..].iter().collect::<String>()));
-    html
+    pieces(text).into_iter().fold(String::new(), |mut html, piece| {
+        let _ = match piece {
+            Piece::Text(words) => write!(html, "{}", escape(&words)),
+            Piece::Subscript(sign) => write!(html, "<sub>{}</sub>", escape(&sign.to_string())),
+        };
+        html
+    })
 }
 
 /// Markup as HTML.
@@ -206,45 +197,14 @@ fn inline(markup: &str, numbering: &Numbering) -> Result<String, NumberingError>
 }
 
 fn link(kind: ReferenceKind, id: &str, numbering: &Numbering) -> Result<String, NumberingError> {
-    let dangling = |kind| NumberingError::Dangling { kind, id: id.to_owned() };
-    let (prefix, text) = match kind {
-        ReferenceKind::Figure => {
-            let number = numbering.figure(id).ok_or_else(|| dangling("figure"))?;
-            ("fig-", format!("Figure {number}"))
-        }
-        ReferenceKind::Table => {
-            let number = numbering.table(id).ok_or_else(|| dangling("table"))?;
-            ("tab-", format!("Table {number}"))
-        }
-        ReferenceKind::Section => {
-            let number = numbering.section(id).ok_or_else(|| dangling("section"))?;
-            ("", format!("Section {number}"))
-        }
-        ReferenceKind::Cite | ReferenceKind::TextCite => {
-            let work = references::find(id).ok_or_else(|| dangling("work"))?;
-            let text = if kind == ReferenceKind::Cite {
-                format!("({}, {})", work.authors_short, work.year)
-            } else {
-                format!("{} ({})", work.authors_short, work.year)
-            };
-            ("ref-", text)
-        }
-    };
-    Ok(format!("<a href=\"#{prefix}{}\">{}</a>", escape(id), escape(&text)))
+    let label = numbering.label(kind, id)?;
+    let anchor = label.target.anchor(id);
+    Ok(format!("<a href=\"#{}\">{}</a>", escape(&anchor), escape(&label.text)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn single_letters_become_subscripts_and_names_do_not() {
-        assert_eq!(
-            typeset("d_z < Σ_k exp(z_k)"),
-            "d<sub>z</sub> &lt; Σ<sub>k</sub> exp(z<sub>k</sub>)"
-        );
-        assert_eq!(typeset("range_test a_b1 my_x"), "range_test a_b1 my_x");
-    }
 
     #[test]
     fn text_is_escaped() {

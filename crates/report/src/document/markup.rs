@@ -73,6 +73,18 @@ pub fn plain(text: &str) -> String {
     markup
 }
 
+/// The words of a text, without emphasis; references are left out.
+///
+/// # Errors
+/// As [`parse`].
+pub fn words(markup: &str) -> Result<String, MarkupError> {
+    let spans = parse(markup)?.into_iter().map(|span| match span {
+        Span::Text(text) | Span::Emphasis(text) | Span::Code(text) => text,
+        Span::Reference { .. } => String::new(),
+    });
+    Ok(spans.collect())
+}
+
 /// Splits markup into spans.
 ///
 /// # Errors

@@ -57,7 +57,7 @@ impl Numbering {
                     let number = numbering.tables.len() + 1;
                     insert(&mut numbering.tables, "table", &table.id, number)?;
                 }
-                Block::Heading { level, id, .. } => {
+                Block::Heading { level: level @ 1.., id, .. } => {
                     let number = if *level == 1 {
                         (section, subsection) = (section + 1, 0);
                         section.to_string()

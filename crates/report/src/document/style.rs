@@ -50,8 +50,12 @@ td code { white-space: nowrap; }
 td b { font-weight: 600; }
 td:first-child { min-width: 5.5em; }
 .wide td:nth-child(2) { min-width: 8em; }
-.references { padding: 0; list-style: none; }
-.references li { padding-left: 1.6em; text-indent: -1.6em; margin-bottom: .5rem; }
+.references { padding: 0 0 0 2.4em; counter-reset: work; list-style: none; }
+.references li { counter-increment: work; margin-bottom: .5rem; position: relative; }
+.references li::before { content: '[' counter(work) ']'; position: absolute; left: -2.4em;
+  color: var(--grey); }
+.mark { position: sticky; top: 0; z-index: 1; background: #fff6e5; color: #8a4500; margin: 0 0 1rem;
+  padding: .3rem 1rem; border-bottom: 2px solid #e69f00; font-weight: 600; text-align: center; }
 @media (max-width: 40rem) {
   body { font-size: 1rem; }
   main { padding: 1.4rem 1rem 3rem; }
@@ -77,5 +81,6 @@ td:first-child { min-width: 5.5em; }
   table { font-size: 8.5pt; } .wide td, .wide th { font-size: 7.2pt; padding: .1rem .22rem; }
   figcaption { font-size: 9pt; }
   .new-page { break-before: page; }
+  .mark { position: fixed; top: 0; left: 0; right: 0; }
 }
 ";

@@ -7,8 +7,8 @@ use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 
 /// Source Sans 3 cut down to the signs used here (see `assets/README.md`).
-const REGULAR: &[u8] = include_bytes!("../../assets/PlateauSans-Regular.ttf");
-const SEMI_BOLD: &[u8] = include_bytes!("../../assets/PlateauSans-SemiBold.ttf");
+pub(crate) const REGULAR_TTF: &[u8] = include_bytes!("../../assets/PlateauSans-Regular.ttf");
+pub(crate) const SEMI_BOLD_TTF: &[u8] = include_bytes!("../../assets/PlateauSans-SemiBold.ttf");
 
 /// The same fonts for web pages.
 pub(crate) const REGULAR_WOFF2: &[u8] = include_bytes!("../../assets/PlateauSans-Regular.woff2");
@@ -30,8 +30,8 @@ pub enum Weight {
 
 static DATABASE: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut database = Database::new();
-    database.load_font_data(REGULAR.to_vec());
-    database.load_font_data(SEMI_BOLD.to_vec());
+    database.load_font_data(REGULAR_TTF.to_vec());
+    database.load_font_data(SEMI_BOLD_TTF.to_vec());
     database.set_sans_serif_family("Plateau Sans");
     Arc::new(database)
 });
@@ -46,8 +46,8 @@ pub(crate) fn database() -> Arc<Database> {
 #[must_use]
 pub fn text_width(text: &str, size: f64, weight: Weight) -> f64 {
     let bytes = match weight {
-        Weight::Regular => REGULAR,
-        Weight::SemiBold => SEMI_BOLD,
+        Weight::Regular => REGULAR_TTF,
+        Weight::SemiBold => SEMI_BOLD_TTF,
     };
     let font = FontRef::new(bytes).expect("the embedded font is a font");
     let metrics = font.glyph_metrics(Size::new(1000.0), LocationRef::default());
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_sign_the_reports_use_is_in_the_font() {
-        let font = FontRef::new(REGULAR).unwrap();
+        let font = FontRef::new(REGULAR_TTF).unwrap();
         for c in "−±×·≤≥≈→↑αβγελμησ∂°–—…⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃“”’√".chars()
         {
             assert!(font.charmap().map(c).is_some(), "{c}");

@@ -1,10 +1,13 @@
 //! Learning curves: training beside validation, accuracy above loss.
 
+use plateau_analysis::LearningCurves;
+
 use super::series::{Metric, Series, band_words, draw_curve, epoch_axis};
 use crate::figure::axis::Labels;
 use crate::figure::canvas::{Canvas, Dash};
 use crate::figure::layout::Grid;
 use crate::figure::legend::{self, Key, Sign};
+use crate::figure::palette::PLAIN;
 use crate::figure::panel::{EndLabel, Panel};
 use crate::figure::{Figure, Heading};
 
@@ -74,6 +77,33 @@ pub fn curves(heading: Heading, what: &str, series: &[Series<'_>]) -> Figure {
     let words = band_words(series.iter().map(|s| s.arm));
     let caption = format!("{} {words}", heading.caption).trim().to_owned();
     Figure::new(Heading { caption, ..heading }, canvas, grid.height())
+}
+
+/// One run, without seeds to average over: accuracy beside loss, training and validation in
+/// each.
+#[must_use]
+pub fn learning(heading: Heading, curves: &LearningCurves) -> Figure {
+    let mut canvas = Canvas::new();
+    let mut grid = Grid { columns: 2, panel_height: 170.0, column_gap: 56.0, ..Grid::default() };
+    let keys = [
+        Key::new("Training", Sign::Line(PLAIN, Dash::Solid)),
+        Key::new("Validation", Sign::Line(PLAIN, Dash::Dashed)),
+    ];
+    grid.top += legend::draw(&mut canvas, (grid.left, 0.0), &keys) - 12.0;
+    for (column, metric) in [Metric::Accuracy, Metric::Loss].into_iter().enumerate() {
+        let both = [metric.train(curves), metric.validation(curves)];
+        let mut panel = Panel::new(
+            format!("{}-{column}", heading.id),
+            grid.frame(0, column),
+            &epoch_axis(both),
+            &metric.axis(both),
+        );
+        for (curve, dash) in both.into_iter().zip([Dash::Solid, Dash::Dashed]) {
+            draw_curve(&mut panel, curve, metric.factor(), PLAIN, dash);
+        }
+        panel.finish(&mut canvas);
+    }
+    Figure::new(heading, canvas, grid.height())
 }
 
 /// A label without the word that the legend's heading says already: `rate 0.01` → `0.01`.

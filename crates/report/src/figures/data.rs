@@ -1,7 +1,6 @@
 //! The data set: what its images look like, and how many there are of each class.
 
 use crate::figure::canvas::{Canvas, Frame, Text};
-use crate::figure::image::encode_rgb;
 use crate::figure::palette::{GREY, PLAIN, WHITE};
 use crate::figure::{Figure, Heading, WIDTH, size};
 use crate::number::count;
@@ -23,7 +22,7 @@ pub fn sample_images(samples: &SampleImages) -> Result<Option<Figure>, png::Enco
         return Ok(None);
     }
     let sheet = samples.sheet(2);
-    let png = encode_rgb(sheet.width, sheet.height, &sheet.rgb)?;
+    let png = sheet.to_png()?;
     let mut canvas = Canvas::new();
     let step = WIDTH / columns as f64;
     for (i, class) in samples.classes.iter().enumerate() {

@@ -6,6 +6,7 @@ use super::Writer;
 use super::experiments;
 use super::settings::split_words;
 use crate::architecture::activation;
+use crate::document::Formula;
 use crate::figures::{data, network};
 use crate::number::{count, decimal, list, plural};
 
@@ -155,7 +156,11 @@ fn loss(writer: &mut Writer<'_>) {
         "The loss is the cross-entropy between the labels and the softmax of the logits, averaged \
          over the images of a batch, in nats; z are the logits of an image, and y is its label:",
     );
-    document.formula("L = −log( exp(z_y) / Σ_k exp(z_k) )");
+    document.formula(Formula {
+        text: "L = −log( exp(z_y) / Σ_k exp(z_k) )",
+        latex: r"L = -\log \frac{\exp z_y}{\sum_k \exp z_k}",
+        typst: "L = -log (exp z_y) / (sum_k exp z_k)",
+    });
 }
 
 fn optimiser(writer: &mut Writer<'_>) {
@@ -174,7 +179,11 @@ fn optimiser(writer: &mut Writer<'_>) {
                      gradient, w a parameter, η the learning rate:",
                     decimal(*momentum)
                 ));
-                writer.document.formula("v ← μ·v + g + λ·w,\u{2003}w ← w − η·v");
+                writer.document.formula(Formula {
+                    text: "v ← μ·v + g + λ·w,\u{2003}w ← w − η·v",
+                    latex: r"v \leftarrow \mu v + g + \lambda w, \qquad w \leftarrow w - \eta v",
+                    typst: "v arrow.l mu v + g + lambda w, quad w arrow.l w - eta v",
+                });
             }
             Optimizer::Adam { beta_1, beta_2, epsilon } => {
                 writer.document.paragraph(format!(

@@ -43,7 +43,7 @@ pub(super) fn write(writer: &mut Writer<'_>) {
 }
 
 /// Names of the classes: as the samples say, else CIFAR-10's, else numbers.
-fn class_names(writer: &Writer<'_>) -> Vec<String> {
+pub(super) fn class_names(writer: &Writer<'_>) -> Vec<String> {
     match (writer.input.samples, writer.findings.study.synthetic) {
         (Some(samples), _) => samples.classes.iter().map(|class| class.name.clone()).collect(),
         (None, false) => CIFAR10_CLASSES.map(str::to_owned).to_vec(),

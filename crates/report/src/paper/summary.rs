@@ -1,4 +1,4 @@
-//! The main findings, before everything else.
+//! The abstract, and the main findings.
 
 use plateau_analysis::{ExperimentFindings, Findings, Measure};
 
@@ -7,9 +7,38 @@ use super::{Writer, results_id};
 use crate::document::markup::plain;
 use crate::number::plural;
 
-pub(super) fn write(writer: &mut Writer<'_>) {
-    writer.document.heading(1, "summary", "Summary of the main findings");
+/// The abstract: what was done, and what came out.
+pub(super) fn write_abstract(writer: &mut Writer<'_>) {
+    writer.document.heading(0, "abstract", "Abstract");
     notices(writer);
+    let findings = writer.findings;
+    let study = &findings.study;
+    let network = writer.settings.network().map_or_else(String::new, |network| {
+        format!(
+            " of {} convolutional and two fully connected layers",
+            crate::number::in_words(network.channels.len())
+        )
+    });
+    let mut text = format!(
+        "We train a small network{network} on {} with {} per setting, each seed with initial \
+         weights and an order of the images of its own, and ask {}. Nothing is chosen by test \
+         images; means come with 95 % confidence intervals, and differences are tested in pairs \
+         of equal seeds.",
+        study.data.title(),
+        plural(study.seeds.len(), "seed"),
+        questions(findings),
+    );
+    let claims: Vec<String> = findings.experiments.iter().flat_map(headlines).collect();
+    for claim in claims.into_iter().chain(best(findings)) {
+        text.push(' ');
+        text.push_str(&claim);
+    }
+    writer.document.paragraph(text);
+}
+
+/// The list of the main findings: the last part of the introduction.
+pub(super) fn write_findings(writer: &mut Writer<'_>) {
+    writer.document.heading(2, "findings", "Main findings");
     let findings = writer.findings;
     let mut items = Vec::new();
     for (i, experiment) in findings.experiments.iter().enumerate() {
@@ -18,11 +47,61 @@ pub(super) fn write(writer: &mut Writer<'_>) {
             items.push(format!("{claim} ({section})"));
         }
     }
-    items.extend(best(findings));
+    items.extend(best(findings).map(|best| format!("{best} ({{section:best-model}})")));
+    let predictions = findings.predictions.iter();
+    let calibration = predictions.flat_map(super::further::calibration_claims);
+    items.extend(calibration.map(|claim| format!("{claim} ({{section:calibration}})")));
     if items.is_empty() {
         writer.document.paragraph("There is nothing yet that could be stated.");
     }
     writer.document.bullets(items);
+}
+
+/// What is asked, as a list of clauses.
+fn questions(findings: &Findings) -> String {
+    let questions: Vec<String> = findings
+        .experiments
+        .iter()
+        .map(|experiment| {
+            match experiment {
+                ExperimentFindings::LearningRate(f) if f.scheduled.is_empty() => {
+                    "what the learning rate does"
+                }
+                ExperimentFindings::LearningRate(_) => {
+                    "what the learning rate does and whether a schedule beats the best constant one"
+                }
+                ExperimentFindings::Regularisation(f) if f.transfer.is_none() => {
+                    "what dropout does"
+                }
+                ExperimentFindings::Regularisation(_) => {
+                    "what dropout does and how well frozen convolutions transfer to other images"
+                }
+                ExperimentFindings::GradientFlow(_) => {
+                    "how dropout and batch normalisation change the gradients that reach each layer"
+                }
+                ExperimentFindings::Sweep(_) => "which of a list of settings does best",
+            }
+            .to_owned()
+        })
+        .collect();
+    if questions.is_empty() { "nothing yet".to_owned() } else { crate::number::list(&questions) }
+}
+
+/// The findings that an abstract has room for: test accuracy, and what most of all it was about.
+fn headlines(experiment: &ExperimentFindings) -> Vec<String> {
+    match experiment {
+        ExperimentFindings::LearningRate(f) => {
+            let accuracy = f.comparisons.iter().filter(|c| c.measure == Measure::TestAccuracy);
+            accuracy.map(sentence).collect()
+        }
+        ExperimentFindings::GradientFlow(f) => {
+            let accuracy = |c: &&String| !c.starts_with("The generalisation gap");
+            let performance = super::gradient_flow::performance_claims(f);
+            let first = performance.iter().filter(accuracy).take(1).cloned();
+            super::gradient_flow::counts(f).into_iter().chain(first).collect()
+        }
+        ExperimentFindings::Regularisation(_) | ExperimentFindings::Sweep(_) => claims(experiment),
+    }
 }
 
 fn notices(writer: &mut Writer<'_>) {
@@ -109,7 +188,7 @@ fn best(findings: &Findings) -> Option<String> {
     let finals = best.arm.finals.as_ref()?;
     Some(format!(
         "The best model of all by validation accuracy, {} (phase “{}”), recognised {} of the test \
-         images. ({{section:best-model}})",
+         images.",
         plain(&best.arm.label),
         plain(&best.arm.phase),
         percent_words(&finals.test_accuracy)

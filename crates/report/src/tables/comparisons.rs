@@ -36,14 +36,8 @@ pub fn comparisons(id: &str, title: &str, comparisons: &[&Comparison]) -> Table 
 
 fn row(comparison: &Comparison) -> Vec<Cell> {
     let dash = || Cell::new("–");
-    let measure = match comparison.measure {
-        Measure::TestAccuracy => "Accuracy",
-        Measure::GeneralisationGap => "Gap",
-        Measure::TestGap => "Test gap",
-        Measure::LogGradient => "log10 |dL/dw|",
-    };
     let mut row = vec![
-        Cell::new(measure),
+        Cell::new(measure_name(comparison.measure)),
         Cell::new(format!("{} − {}", comparison.a, comparison.b)),
         Cell::new(comparison.n_pairs.to_string()),
         comparison.difference().map_or_else(dash, |d| Cell::new(signed_points(d))),
@@ -66,6 +60,17 @@ fn row(comparison: &Comparison) -> Vec<Cell> {
         }
     }
     row
+}
+
+/// A measure's name in a table.
+pub(crate) fn measure_name(measure: Measure) -> &'static str {
+    match measure {
+        Measure::TestAccuracy => "Accuracy",
+        Measure::GeneralisationGap => "Gap",
+        Measure::TestGap => "Test gap",
+        Measure::CalibrationError => "Calibration error",
+        Measure::LogGradient => "log10 |dL/dw|",
+    }
 }
 
 /// Why there is no test, in a few words.

@@ -5,6 +5,7 @@ mod arms;
 mod experiments;
 mod gradients;
 mod images;
+mod predictions;
 mod records;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use plateau_analysis::{
     PairedTest, RunSummary, StudySummary, TestOutcome,
 };
 use plateau_record::{Concern, DataSet, Epoch, RunId, RunRecord, Seed, Step, Stream, StudyRecord};
-use plateau_report::samples::SampleImages;
+use plateau_report::{SampleImages, ShownImages};
 
 pub(crate) use arms::{ArmSpec, arm};
 use records::{provenance, records};
@@ -28,6 +29,7 @@ pub(crate) struct MadeUp {
     pub(crate) runs: BTreeMap<RunId, RunRecord>,
     pub(crate) findings: Findings,
     pub(crate) samples: SampleImages,
+    pub(crate) shown: ShownImages,
 }
 
 /// Roughly normal noise.
@@ -139,6 +141,8 @@ pub(crate) fn study() -> MadeUp {
     arms.extend(flow.models.last().map(|model| &model.arm));
     let runs = summaries(&arms);
     let best_model = images::best_model(&flow.models[2].arm);
+    let models: Vec<&Arm> = flow.models.iter().map(|model| &model.arm).collect();
+    let predictions = predictions::predictions(&models);
     let records = records(&arms);
     let study = StudySummary {
         name: "made-up".to_owned(),
@@ -152,17 +156,21 @@ pub(crate) fn study() -> MadeUp {
         n_stored: runs.len(),
         seconds: 36_000.0,
     };
+    let experiments = vec![
+        ExperimentFindings::LearningRate(learning_rate),
+        ExperimentFindings::Regularisation(regularisation),
+        ExperimentFindings::GradientFlow(flow),
+    ];
     MadeUp {
         study: records::study_record(&study),
         runs: records,
         samples: images::samples(),
+        shown: predictions::shown(),
         findings: Findings {
             study,
-            experiments: vec![
-                ExperimentFindings::LearningRate(learning_rate),
-                ExperimentFindings::Regularisation(regularisation),
-                ExperimentFindings::GradientFlow(flow),
-            ],
+            predictions: Some(predictions),
+            power: predictions::power(&experiments),
+            experiments,
             best_model: Some(best_model),
             missing: Vec::new(),
             failures: Vec::new(),

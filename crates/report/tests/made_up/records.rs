@@ -49,6 +49,7 @@ fn record(arm: &Arm, index: usize) -> RunRecord {
         epochs: epochs.collect(),
         gradients: Vec::new(),
         range: Vec::new(),
+        predictions: None,
         provenance: provenance(),
         result: RunResult {
             id: seed.run.clone(),

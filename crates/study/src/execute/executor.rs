@@ -120,25 +120,19 @@ impl<'a> Executor<'a> {
     }
 
     fn start(&mut self, run: PlannedRun, n_runs: usize) -> Result<(), ExecuteError> {
-        let parent_weights = match run.parent() {
-            None => None,
-            Some(parent) => {
-                let weights = self.store.weights(parent);
-                if weights.is_none() {
-                    let failure = Failure::NoParentWeights { parent: parent.clone() };
-                    self.give_up(run, failure);
-                    return Ok(());
-                }
-                weights
-            }
-        };
+        if let Some(parent) = run.parent()
+            && self.store.weights(parent).is_none()
+        {
+            let failure = Failure::NoParentWeights { parent: parent.clone() };
+            self.give_up(run, failure);
+            return Ok(());
+        }
         let (threads, jobs) = (self.options.threads.get(), self.options.jobs.get());
         let job = Job {
             config: run.config.clone(),
             store: self.store.dir().to_owned(),
             data: self.options.data.clone(),
             threads: queue::threads_each(threads, jobs, n_runs),
-            parent_weights,
         };
         let line = job.to_line().map_err(ExecuteError::Job)?;
         let id = WorkerId(self.n_started);

@@ -18,8 +18,6 @@ pub struct Job {
     pub data: Option<PathBuf>,
     /// Threads to compute with.
     pub threads: usize,
-    /// The weights of the run it starts from, if it starts from one.
-    pub parent_weights: Option<PathBuf>,
 }
 
 impl Job {

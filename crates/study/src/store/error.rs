@@ -58,6 +58,15 @@ pub enum StoreError {
         /// What is wrong there.
         reason: String,
     },
+    /// A file that changed after it was stored.
+    #[error(
+        "{} is not what was stored: its SHA-256 is not the one in its folder's SHA256SUMS",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A run whose configuration isn't the one its folder is named after.
     #[error("{}: expected run {expected}, found {found}", path.display())]
     OtherRun {

@@ -66,9 +66,11 @@ pub(super) fn parse_json<T: DeserializeOwned>(path: &Path, text: &str) -> Result
     })
 }
 
-/// Reads a file of one JSON value per line.
-pub(super) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
-    let text = read(path)?;
+/// The values of a file that has one in JSON per line.
+pub(super) fn parse_lines<T: DeserializeOwned>(
+    path: &Path,
+    text: &str,
+) -> Result<Vec<T>, StoreError> {
     let lines = text.lines().zip(1..).map(|(line, number)| {
         serde_json::from_str(line).map_err(|error| StoreError::Parse {
             path: path.to_owned(),

@@ -1,11 +1,16 @@
-//! A run read back: of this format, of the id that its folder says, every line in order.
+//! A run read back: of this format, unchanged since it was stored, of the id that its folder says.
 
+use std::fs;
 use std::path::Path;
 
-use plateau_record::{Provenance, RunConfig, RunId, RunRecord, RunResult, StudyRecord};
+use plateau_record::{
+    Predictions, Provenance, RunConfig, RunId, RunRecord, RunResult, StudyRecord,
+};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::error::StoreError;
+use super::error::{Action, Context as _, StoreError};
+use super::sums::Sums;
 use super::{check_format, files, writer};
 
 /// `run.json`.
@@ -25,28 +30,71 @@ struct Format {
 
 pub(super) fn run(dir: &Path, id: &RunId) -> Result<RunRecord, StoreError> {
     let path = dir.join(writer::RUN_FILE);
-    let text = files::read(&path)?;
-    check_format(&path, files::parse_json::<Format>(&path, &text)?.format)?;
-    let head: RunHead = files::parse_json(&path, &text)?;
+    check_format(&path, files::parse_json::<Format>(&path, &files::read(&path)?)?.format)?;
+    let folder = Folder { dir, sums: Sums::read(dir)? };
+
+    let head: RunHead = folder.json(writer::RUN_FILE)?;
     for found in [head.id, head.config.id()] {
         check_id(&path, id, found)?;
     }
-
+    let result: RunResult = folder.json(writer::RESULT_FILE)?;
     let path = dir.join(writer::RESULT_FILE);
-    let text = files::read(&path)?;
-    check_format(&path, files::parse_json::<Format>(&path, &text)?.format)?;
-    let result: RunResult = files::parse_json(&path, &text)?;
+    check_format(&path, result.format)?;
     check_id(&path, id, result.id.clone())?;
 
     Ok(RunRecord {
         id: id.clone(),
         config: head.config,
         provenance: head.provenance,
-        epochs: files::read_lines(&dir.join(writer::EPOCHS_FILE))?,
-        gradients: files::read_lines(&dir.join(writer::GRADIENTS_FILE))?,
-        range: files::read_lines(&dir.join(writer::RANGE_FILE))?,
+        epochs: folder.lines(writer::EPOCHS_FILE)?,
+        gradients: folder.lines(writer::GRADIENTS_FILE)?,
+        range: folder.lines(writer::RANGE_FILE)?,
+        predictions: folder.predictions()?,
         result,
     })
+}
+
+/// The weights of the run in that folder.
+pub(super) fn weights(dir: &Path) -> Result<Vec<u8>, StoreError> {
+    let path = dir.join(writer::WEIGHTS_FILE);
+    let bytes = fs::read(&path).context(Action::Read, &path)?;
+    Sums::read(dir)?.check(dir, writer::WEIGHTS_FILE, &bytes)?;
+    Ok(bytes)
+}
+
+/// A run's folder, each file of which is checked as it is read.
+struct Folder<'a> {
+    dir: &'a Path,
+    sums: Sums,
+}
+
+impl Folder<'_> {
+    fn read(&self, name: &str) -> Result<String, StoreError> {
+        let path = self.dir.join(name);
+        let bytes = fs::read(&path).context(Action::Read, &path)?;
+        self.sums.check(self.dir, name, &bytes)?;
+        String::from_utf8(bytes).map_err(|_| StoreError::Damaged { path })
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        files::parse_json(&self.dir.join(name), &self.read(name)?)
+    }
+
+    fn lines<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, StoreError> {
+        files::parse_lines(&self.dir.join(name), &self.read(name)?)
+    }
+
+    fn predictions(&self) -> Result<Option<Predictions>, StoreError> {
+        let name = writer::PREDICTIONS_FILE;
+        if self.sums.of(name).is_none() {
+            return Ok(None);
+        }
+        let predictions: Predictions = self.json(name)?;
+        match predictions.problem() {
+            None => Ok(Some(predictions)),
+            Some(reason) => Err(StoreError::Parse { path: self.dir.join(name), line: 1, reason }),
+        }
+    }
 }
 
 pub(super) fn study(path: &Path, text: &str) -> Result<StudyRecord, StoreError> {

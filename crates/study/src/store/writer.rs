@@ -5,21 +5,24 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use plateau_record::{
-    EpochRecord, FORMAT_VERSION, GradientRecord, Provenance, RangeRecord, RunConfig, RunId,
-    RunResult,
+    EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, Provenance, RangeRecord, RunConfig,
+    RunId, RunResult,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::check_format;
 use super::error::{Action, Context as _, StoreError};
 use super::files::sync_dir;
 use super::reader::{self, RunHead};
+use super::sums::{SUMS_FILE, Sums};
 
 pub(super) const RUN_FILE: &str = "run.json";
 pub(super) const EPOCHS_FILE: &str = "epochs.jsonl";
 pub(super) const GRADIENTS_FILE: &str = "gradients.jsonl";
 pub(super) const RANGE_FILE: &str = "range.jsonl";
+pub(super) const PREDICTIONS_FILE: &str = "predictions.json";
 pub(super) const RESULT_FILE: &str = "result.json";
 pub(super) const WEIGHTS_FILE: &str = "weights.safetensors";
 
@@ -36,6 +39,8 @@ pub struct RunWriter {
     epochs: Lines,
     gradients: Lines,
     range: Lines,
+    /// Of the files that are whole already.
+    sums: Sums,
 }
 
 /// What became of a run that was finished.
@@ -66,14 +71,17 @@ impl RunWriter {
         let mut json = to_json(&path, &record, serde_json::to_string_pretty)?;
         json.push('\n');
         head.write_all(json.as_bytes()).context(Action::Write, &path)?;
+        let mut sums = Sums::default();
+        sums.add_bytes(RUN_FILE, json.as_bytes());
         Ok(Self {
             id,
-            epochs: Lines::create(aside.join(EPOCHS_FILE))?,
-            gradients: Lines::create(aside.join(GRADIENTS_FILE))?,
-            range: Lines::create(aside.join(RANGE_FILE))?,
+            epochs: Lines::create(&aside, EPOCHS_FILE)?,
+            gradients: Lines::create(&aside, GRADIENTS_FILE)?,
+            range: Lines::create(&aside, RANGE_FILE)?,
             runs,
             aside,
             head,
+            sums,
         })
     }
 
@@ -107,6 +115,20 @@ impl RunWriter {
         self.range.push(record)
     }
 
+    /// Adds what the final weights say about each test image.
+    ///
+    /// # Errors
+    /// If they can't be written, or make no sense.
+    pub fn predictions(&mut self, predictions: &Predictions) -> Result<(), StoreError> {
+        let path = self.aside.join(PREDICTIONS_FILE);
+        if let Some(reason) = predictions.problem() {
+            return Err(StoreError::Unrepresentable { path, reason });
+        }
+        let mut json = to_json(&path, predictions, serde_json::to_string)?;
+        json.push('\n');
+        self.write_whole(PREDICTIONS_FILE, json.as_bytes())
+    }
+
     /// Ends the run: flushes everything to the disk and moves it into place.
     ///
     /// # Errors
@@ -128,13 +150,15 @@ impl RunWriter {
         check_format(&path, result.format)?;
         let mut json = to_json(&path, result, serde_json::to_string_pretty)?;
         json.push('\n');
-        write_synced(&path, json.as_bytes())?;
+        self.write_whole(RESULT_FILE, json.as_bytes())?;
         if let Some(weights) = weights {
-            write_synced(&self.aside.join(WEIGHTS_FILE), weights)?;
+            self.write_whole(WEIGHTS_FILE, weights)?;
         }
         for lines in [&mut self.epochs, &mut self.gradients, &mut self.range] {
             lines.sync()?;
+            self.sums.add(lines.name, lines.sum.clone());
         }
+        write_synced(&self.aside.join(SUMS_FILE), self.sums.to_text().as_bytes())?;
         self.head.sync_all().context(Action::Write, &self.aside.join(RUN_FILE))?;
         sync_dir(&self.aside)?;
 
@@ -149,6 +173,11 @@ impl RunWriter {
         }
         sync_dir(&self.runs)?;
         Ok(Commit::Stored)
+    }
+
+    fn write_whole(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.sums.add_bytes(name, bytes);
+        write_synced(&self.aside.join(name), bytes)
     }
 }
 
@@ -193,22 +222,28 @@ fn claim(runs: &Path, id: &RunId) -> Result<(PathBuf, File), StoreError> {
 /// A file of one JSON value per line.
 #[derive(Debug)]
 struct Lines {
+    name: &'static str,
     path: PathBuf,
     file: BufWriter<File>,
+    /// Of what was written so far.
+    sum: Sha256,
 }
 
 impl Lines {
-    fn create(path: PathBuf) -> Result<Self, StoreError> {
+    fn create(dir: &Path, name: &'static str) -> Result<Self, StoreError> {
+        let path = dir.join(name);
         let file = File::create_new(&path).context(Action::Create, &path)?;
-        Ok(Self { path, file: BufWriter::new(file) })
+        Ok(Self { name, path, file: BufWriter::new(file), sum: Sha256::new() })
     }
 
     fn push<T>(&mut self, record: &T) -> Result<(), StoreError>
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let json = to_json(&self.path, record, serde_json::to_string)?;
-        writeln!(self.file, "{json}").context(Action::Write, &self.path)
+        let mut json = to_json(&self.path, record, serde_json::to_string)?;
+        json.push('\n');
+        self.sum.update(&json);
+        self.file.write_all(json.as_bytes()).context(Action::Write, &self.path)
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {

@@ -50,9 +50,8 @@ fn worker_process() {
         }
         _ => {}
     }
-    if let Start::Transfer { .. } = job.config.start {
-        let weights = job.parent_weights.as_ref().unwrap();
-        assert_eq!(fs::read(weights).unwrap(), b"weights");
+    if let Start::Transfer { parent } = &job.config.start {
+        assert_eq!(Store::at(&job.store).read_weights(parent).unwrap(), b"weights");
     }
     let performance = Performance { loss: 1.0, accuracy: 0.5 };
     tell(&Message::Progress { step: 1, of: 2 });

@@ -59,8 +59,10 @@ fn a_run_comes_back_to_the_last_bit() {
     let weights = folder.store.weights(&written.id).unwrap();
     assert_eq!(fs::read(weights).unwrap(), b"weights");
     let expected = [
+        "SHA256SUMS",
         "epochs.jsonl",
         "gradients.jsonl",
+        "predictions.json",
         "range.jsonl",
         "result.json",
         "run.json",
@@ -175,33 +177,81 @@ fn a_folder_of_something_else_is_refused() {
 }
 
 #[test]
-fn damaged_runs_are_reported_with_file_and_line() {
+fn a_byte_that_changed_is_seen_in_every_file() {
     let folder = folder();
     let run = record(&config());
     store_run(&folder.dir, &run.config).unwrap();
     let dir = folder.dir.join("runs").join(&run.id.0);
-    let damage = |file: &str, old: &str, new: &str| {
+    for name in files_in(&dir).into_iter().filter(|name| name != "SHA256SUMS") {
+        let path = dir.join(&name);
+        let bytes = fs::read(&path).unwrap();
+        if bytes.is_empty() {
+            continue;
+        }
+        for at in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            fs::write(&path, changed).unwrap();
+            let read = folder.store.load(&run.id).map(drop);
+            let error = read.and_then(|()| folder.store.read_weights(&run.id)).unwrap_err();
+            // The version is read before all else, and may be what is damaged.
+            let first = name == "run.json" && matches!(error, StoreError::Parse { .. });
+            assert!(first || matches!(error, StoreError::Damaged { .. }), "{name}: {error}");
+            assert!(error.to_string().contains(&name), "{error}");
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(folder.store.load(&run.id).unwrap(), run);
+    assert_eq!(folder.store.read_weights(&run.id).unwrap(), b"weights");
+    // SHA-256 of the seven bytes `weights`.
+    let sum = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c";
+    let stored = folder.store.weights_sum(&run.id).unwrap();
+    assert_eq!(stored.as_deref(), Some(sum));
+}
+
+#[test]
+fn mistakes_in_records_are_reported_with_file_and_line() {
+    let folder = folder();
+    let run = record(&config());
+    store_run(&folder.dir, &run.config).unwrap();
+    let dir = folder.dir.join("runs").join(&run.id.0);
+    let sums = fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
+    // Changes a file and its checksum, as another program would.
+    let change = |file: &str, old: &str, new: &str| {
         let path = dir.join(file);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{text}");
-        fs::write(&path, text.replacen(old, new, 1)).unwrap();
+        let changed = text.replacen(old, new, 1);
+        let sum = |text: &str| {
+            use sha2::Digest as _;
+            let digest = sha2::Sha256::digest(text.as_bytes());
+            digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        };
+        fs::write(dir.join("SHA256SUMS"), sums.replace(&sum(&text), &sum(&changed))).unwrap();
+        fs::write(&path, changed).unwrap();
         let error = folder.store.load(&run.id).unwrap_err();
         fs::write(&path, text).unwrap();
         error
     };
-    let error = damage("run.json", "\"format\": 1", "\"format\": 2, \"new\": true");
-    assert!(error.to_string().ends_with("record format 2, this program reads 1"), "{error}");
-    let error = damage("result.json", "\"format\": 1", "\"format\": 7");
-    assert!(matches!(error, StoreError::Format { found: 7, expected: 1, .. }), "{error}");
-    let error = damage("run.json", "\"batch_size\": 16", "\"batch_size\": 32");
+    let error = change("run.json", "\"format\": 2", "\"format\": 1, \"new\": true");
+    assert!(error.to_string().ends_with("record format 1, this program reads 2"), "{error}");
+    let error = change("result.json", "\"format\": 2", "\"format\": 7");
+    assert!(matches!(error, StoreError::Format { found: 7, expected: 2, .. }), "{error}");
+    let error = change("run.json", "\"batch_size\": 16", "\"batch_size\": 32");
     assert!(
         matches!(&error, StoreError::OtherRun { expected, .. } if *expected == run.id),
         "{error}"
     );
-    let error = damage("epochs.jsonl", "{\"epoch\":1", "{\"epoch\":one");
+    let error = change("epochs.jsonl", "{\"epoch\":1", "{\"epoch\":one");
     assert!(matches!(error, StoreError::Parse { line: 2, .. }), "{error}");
+    let error = change("predictions.json", "\"predicted\":\"30\"", "\"predicted\":\"3\"");
+    assert!(error.to_string().contains("[2, 1, 2] entries"), "{error}");
+    fs::write(dir.join("SHA256SUMS"), &sums).unwrap();
     fs::remove_file(dir.join("gradients.jsonl")).unwrap();
     let error = folder.store.load(&run.id).unwrap_err();
     assert!(error.to_string().contains("gradients.jsonl"), "{error}");
+    fs::write(dir.join("SHA256SUMS"), "not a sum").unwrap();
+    let error = folder.store.load(&run.id).unwrap_err();
+    assert!(matches!(error, StoreError::Parse { line: 1, .. }), "{error}");
     assert!(folder.store.load(&RunId("0123456789abcdef".to_owned())).is_err());
 }

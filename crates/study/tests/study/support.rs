@@ -5,8 +5,8 @@ use std::path::Path;
 
 use plateau_record::{
     Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, Moments, ParameterKind, Performance,
-    Provenance, RangeRecord, RunConfig, RunRecord, RunResult, RunStatus, ScheduleShape, Step,
-    TestRecord,
+    Predictions, Provenance, RangeRecord, RunConfig, RunRecord, RunResult, RunStatus,
+    ScheduleShape, Step, TestRecord,
 };
 use plateau_study::{Commit, Overrides, Store, StoreError, Study};
 
@@ -131,6 +131,11 @@ pub(crate) fn record(config: &RunConfig) -> RunRecord {
         epochs: epochs.collect(),
         gradients: gradients.into_iter().collect(),
         range,
+        predictions: measured.map(|_| Predictions {
+            label: vec![3, 8],
+            predicted: vec![3, 0],
+            confidence: vec![1.0, 1.0 / 3.0],
+        }),
         result: RunResult {
             id,
             format: FORMAT_VERSION,
@@ -172,6 +177,9 @@ pub(crate) fn store_record(store: &Store, record: &RunRecord) -> Result<Commit, 
     }
     for step in &record.range {
         writer.range(step)?;
+    }
+    if let Some(predictions) = &record.predictions {
+        writer.predictions(predictions)?;
     }
     writer.finish(&record.result, Some(b"weights"))
 }

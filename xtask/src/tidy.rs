@@ -7,11 +7,15 @@ use std::path::{Path, PathBuf};
 const MAX_LINES: usize = 600;
 
 /// Which crates may not see which: an invariant of ARCHITECTURE.md each.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
+const FORBIDDEN: [(&str, &[&str]); 6] = [
     ("kernels", &["plateau-", "burn"]),
+    ("typeset", &["plateau-", "burn"]),
     ("record", &["plateau-", "burn"]),
     ("analysis", &["plateau-train", "plateau-model", "plateau-data", "plateau-study", "burn"]),
-    ("report", &["plateau-train", "plateau-model", "plateau-data", "plateau-study", "burn"]),
+    (
+        "report",
+        &["plateau-train", "plateau-model", "plateau-data", "plateau-study", "burn", "typst"],
+    ),
     ("study", &["plateau-train", "plateau-model", "plateau-data", "plateau-report", "burn"]),
 ];
 

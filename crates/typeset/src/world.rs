@@ -1,6 +1,6 @@
 //! All that the typesetter may see.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
@@ -18,7 +18,7 @@ pub(crate) struct Closed {
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
     main: Markup,
-    files: BTreeMap<FileId, Bytes>,
+    files: HashMap<FileId, Bytes>,
 }
 
 impl Closed {

@@ -36,10 +36,22 @@ pub(crate) fn records(study: &Path) -> BTreeMap<String, Vec<u8>> {
             let name = file.file_name().into_string().unwrap();
             let key = format!("{}/{name}", run.file_name().to_string_lossy());
             let bytes = fs::read(file.path()).unwrap();
-            all.insert(key, if name.ends_with("safetensors") { bytes } else { timeless(&bytes) });
+            let comparable = match name.as_str() {
+                "weights.safetensors" => bytes,
+                "SHA256SUMS" => sums_without_times(&bytes),
+                _ => timeless(&bytes),
+            };
+            all.insert(key, comparable);
         }
     }
     all
+}
+
+/// The checksums of the files that hold no times.
+fn sums_without_times(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let timeless = |line: &&str| !line.ends_with("epochs.jsonl") && !line.ends_with("result.json");
+    text.lines().filter(timeless).collect::<Vec<_>>().join("\n").into_bytes()
 }
 
 /// JSON, or lines of it, without times.

@@ -189,7 +189,7 @@ pub fn mistakes(
         let picture = Sheet::of(&[std::slice::from_ref(image)], 4);
         canvas.image(Frame { x, y, width: side, height: side }, &picture.to_png()?);
         let center = x + side / 2.0;
-        let taken = format!("not {}", name(mistake.label));
+        let taken = format!("({})", name(mistake.label));
         let share = format!(
             "{} %, {}/{}",
             percent(mistake.confidence),
@@ -210,7 +210,7 @@ pub fn mistakes(
         format!(
             "Of the {SIDE}×{SIDE} test images that all {} runs of the best model ({}) get wrong, those \
              with the highest mean confidence in the wrong answer: what most runs take them for, \
-             their label, the mean confidence, and how many of the runs agree.",
+             the label in parentheses, the mean confidence, and how many of the runs agree.",
             fixed(mistakes.n_seeds as f64, 0),
             mistakes.label
         ),

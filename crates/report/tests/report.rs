@@ -59,15 +59,15 @@ fn outline(page: &str) -> String {
 
 /// The notebook without its figures.
 fn without_pictures(notebook: &str) -> String {
-    let mut notebook: serde_json::Value = serde_json::from_str(notebook).unwrap();
-    for cell in notebook["cells"].as_array_mut().unwrap() {
+    let mut notebook: serde_json::Value = serde_json::from_str(notebook).expect("JSON");
+    for cell in notebook["cells"].as_array_mut().expect("cells") {
         for output in cell["outputs"].as_array_mut().into_iter().flatten() {
             if let Some(svg) = output["data"].get_mut("image/svg+xml") {
                 *svg = "a figure".into();
             }
         }
     }
-    serde_json::to_string_pretty(&notebook).unwrap() + "\n"
+    serde_json::to_string_pretty(&notebook).expect("JSON") + "\n"
 }
 
 /// Writes a report for a person to look at, if one asked.

@@ -47,15 +47,15 @@ impl Numbering {
         let (target, text) = match kind {
             ReferenceKind::Figure => {
                 let number = self.figure(id).ok_or_else(|| dangling("figure"))?;
-                (Target::Figure, format!("Figure {number}"))
+                (Target::Figure, format!("Figure\u{a0}{number}"))
             }
             ReferenceKind::Table => {
                 let number = self.table(id).ok_or_else(|| dangling("table"))?;
-                (Target::Table, format!("Table {number}"))
+                (Target::Table, format!("Table\u{a0}{number}"))
             }
             ReferenceKind::Section => {
                 let number = self.section(id).ok_or_else(|| dangling("section"))?;
-                (Target::Section, format!("Section {number}"))
+                (Target::Section, format!("Section\u{a0}{number}"))
             }
             ReferenceKind::Cite | ReferenceKind::TextCite => {
                 let work = references::find(id).ok_or_else(|| dangling("work"))?;

@@ -201,6 +201,6 @@ mod tests {
         let page = page(&document).unwrap();
         assert!(page.starts_with("# \\<b\\>\n"), "{page}");
         assert!(page.contains("<a id=\"a\"></a>\n## 1 a\\_b\n"), "{page}");
-        assert!(page.contains("x \\| y [Section 1](#a) *e* \\$5"), "{page}");
+        assert!(page.contains("x \\| y [Section\u{a0}1](#a) *e* \\$5"), "{page}");
     }
 }

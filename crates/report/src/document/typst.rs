@@ -12,7 +12,7 @@ use super::{Block, Document, Formula};
 use crate::figure::Figure;
 use crate::figure::font::{REGULAR_TTF, SEMI_BOLD_TTF};
 use crate::references::Work;
-use crate::table::{Align, Cell, Face, Table};
+use crate::table::{Align, Cell, Column, Face, Table};
 
 /// A paper to be typeset.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ const PREAMBLE: &str = r##"
   text(size: 10pt, weight: "bold", it.body))
 #let caption(label, body) = block(width: 100%, {
   set text(size: 8.4pt)
+  set align(left)
   set par(leading: 0.5em, first-line-indent: 0pt)
   strong(label)
   body
@@ -56,10 +57,10 @@ const PREAMBLE: &str = r##"
   v(0.5em, weak: true)
   set text(size: size, hyphenate: false, number-width: "tabular")
   set par(justify: false, leading: 0.45em, first-line-indent: 0pt)
-  table(stroke: none, inset: (x: 3pt, y: 2.1pt), ..cells)
+  align(center, table(stroke: none, inset: (x: 3.5pt, y: 2.1pt), ..cells))
 }
 #let across(body) = place(auto, scope: "parent", float: true, clearance: 1.4em, body)
-#let within(body) = place(auto, float: true, clearance: 1.4em, body)
+#let within(body) = block(above: 1.6em, below: 1.6em, breakable: false, width: 100%, body)
 "##;
 
 /// Tables with more columns, or with wider rows, stand across both columns of text.
@@ -179,6 +180,10 @@ impl Writer<'_> {
             self.single_column = true;
             main.push_str("#pagebreak(weak: true)\n#set page(columns: 1)\n");
         }
+        if level == 1 {
+            // A section's figures stand in that section.
+            main.push_str("#place.flush()\n");
+        }
         let number = self.numbering.section(id).unwrap_or_default();
         let _ = writeln!(
             main,
@@ -215,7 +220,7 @@ impl Writer<'_> {
              table.hline(stroke: 0.8pt),\n  table.header({}),\n  table.hline(stroke: 0.5pt),\n",
             literal(&format!("Table {number}. {}. ", table.title)),
             typeset(&table.caption),
-            columns(table, place != "within"),
+            columns(table),
             table
                 .header
                 .iter()
@@ -283,30 +288,29 @@ impl Writer<'_> {
     }
 }
 
-/// Widths of columns: numbers as wide as they need, words share what is left.
-fn columns(table: &Table, full_width: bool) -> String {
+/// Widths of columns: as wide as they need, but long words share what is left.
+fn columns(table: &Table) -> String {
     let wide = |column: usize| {
         let signs = table.rows.iter().filter_map(|row| row.get(column));
-        signs.map(|cell| cell.text.chars().count()).max().unwrap_or(0) > 24
+        signs.map(|cell| cell.text.chars().count()).max().unwrap_or(0) > 44
     };
     let words = |i: usize| table.header[i].align == Align::Left;
     let flexible: Vec<bool> = (0..table.header.len()).map(|i| words(i) && wide(i)).collect();
-    let any = flexible.contains(&true);
-    let widths: Vec<&str> = flexible
-        .iter()
-        .enumerate()
-        .map(|(i, flexible)| match (flexible, any) {
-            (true, _) => "1fr",
-            (false, false) if full_width && i == 0 => "1fr",
-            _ => "auto",
-        })
-        .collect();
+    let width = |flexible: &bool| if *flexible { "1fr" } else { "auto" };
+    let widths: Vec<&str> = flexible.iter().map(width).collect();
     format!("({},)", widths.join(", "))
 }
 
+/// Signs of a row that is as wide as each column's widest cell; of a heading, which may be
+/// broken, the longest word counts.
 fn row_signs(table: &Table) -> usize {
-    let signs = |row: &Vec<Cell>| row.iter().map(|cell| cell.text.chars().count() + 2).sum();
-    table.rows.iter().map(signs).max().unwrap_or(0)
+    let of_column = |(i, column): (usize, &Column)| {
+        let cells = table.rows.iter().filter_map(|row| row.get(i));
+        let cells = cells.map(|cell| cell.text.chars().count());
+        let words = column.name.split(' ').map(|word| word.chars().count());
+        cells.chain(words).max().unwrap_or(0) + 2
+    };
+    table.header.iter().enumerate().map(of_column).sum()
 }
 
 fn is_narrow(table: &Table) -> bool {
@@ -324,7 +328,8 @@ fn cell(cell: &Cell) -> String {
 
 /// Text with its subscripts, as content.
 fn typeset(text: &str) -> String {
-    pieces(text).into_iter().fold(String::new(), |mut content, piece| {
+    let unbroken = text.replace(" %", "\u{a0}%");
+    pieces(&unbroken).into_iter().fold(String::new(), |mut content, piece| {
         let _ = match piece {
             Piece::Text(words) => write!(content, "#{};", literal(&words)),
             Piece::Subscript(sign) => write!(content, "#sub({});", literal(&sign.to_string())),

@@ -14,9 +14,10 @@ pub(crate) const SEMI_BOLD_TTF: &[u8] = include_bytes!("../../assets/PlateauSans
 pub(crate) const REGULAR_WOFF2: &[u8] = include_bytes!("../../assets/PlateauSans-Regular.woff2");
 pub(crate) const SEMI_BOLD_WOFF2: &[u8] = include_bytes!("../../assets/PlateauSans-SemiBold.woff2");
 
-/// What a figure asks for: the embedded font, or the nearest that a viewer may have.
-pub(crate) const FAMILY: &str =
-    "Plateau Sans, Source Sans 3, Source Sans Pro, Open Sans, Helvetica, Arial, sans-serif";
+/// What a figure asks for: the embedded font, or the nearest that a viewer may have. Without
+/// quotes `Source Sans 3` is no name, and the whole list void.
+pub(crate) const FAMILY: &str = "'Plateau Sans', 'Source Sans 3', 'Source Sans Pro', 'Open Sans', \
+                                 Helvetica, Arial, sans-serif";
 
 /// The two weights in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,10 +12,17 @@ import time
 from pathlib import Path
 
 import nbformat
-from nbconvert.preprocessors import ExecutePreprocessor
+from nbconvert.preprocessors import CellExecutionError, ExecutePreprocessor
 
 # Of one cell, in seconds: the first one compiles the library.
 TIMEOUT = 1800
+
+
+def failure(notebook):
+    """What the kernel says of the cell that failed."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    errors = [output.evalue for output in outputs if output.output_type == "error"]
+    return "; ".join(errors) or "a cell failed"
 
 
 def main():
@@ -25,7 +32,10 @@ def main():
     nbformat.validate(notebook)
     started = time.monotonic()
     executor = ExecutePreprocessor(timeout=TIMEOUT, kernel_name=notebook.metadata.kernelspec.name)
-    executor.preprocess(notebook, {"metadata": {"path": str(source.parent)}})
+    try:
+        executor.preprocess(notebook, {"metadata": {"path": str(source.parent)}})
+    except CellExecutionError:
+        sys.exit(f"{source}: {failure(notebook)}")
     seconds = time.monotonic() - started
     nbformat.validate(notebook)
     nbformat.write(notebook, target)

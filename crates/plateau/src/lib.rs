@@ -46,5 +46,6 @@ pub mod prelude {
     pub use crate::network::{diagram, image, layers};
     pub use crate::study::Study;
     pub use crate::training::{Trained, Training};
+    pub use plateau_data::{Dataset, Labelled};
     pub use plateau_record::{Activation, Network, Optimizer};
 }

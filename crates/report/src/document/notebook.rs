@@ -98,7 +98,7 @@ use plateau::prelude::*;";
 
 const OPEN: &str = "\
 // The study's folder holds the records of all runs; its report is in the folder of this notebook.
-let study = Study::open(\"..\")?;
+let study: Study = Study::open(\"..\")?;
 study";
 
 /// The heading after which the network is trained.
@@ -112,15 +112,15 @@ const TRAINING_CELLS: [(&str, &str); 3] = [
     (
         "network",
         "\
-let network = image().block(32).block(64).block(128).fully_connected(256).logits();
+let network: Network = image().block(32).block(64).block(128).fully_connected(256).logits();
 layers(&network)",
     ),
     (
         "train",
         "\
-let data = cifar10()?;
-let run = Training::of(network).images(4_000, 1_000).epochs(5).rate(0.02).cosine();
-let trained = run.train(&data)?;
+let data: Dataset = cifar10()?;
+let run: Training = Training::of(network).images(4_000, 1_000).epochs(5).rate(0.02).cosine();
+let trained: Trained = run.train(&data)?;
 trained.curves()",
     ),
     ("trained", "trained"),

@@ -201,7 +201,7 @@ impl Cells {
         });
         self.done.push(Cell::Code {
             execution_count: count,
-            id: id.replace('_', "-"),
+            id: cell_id(id, self.n_codes),
             metadata: Empty {},
             outputs: outputs.collect(),
             source: lines(source),
@@ -212,6 +212,14 @@ impl Cells {
         self.flush();
         self.done
     }
+}
+
+/// Letters, digits and hyphens, 64 of them at most, as nbformat demands; names from a study file
+/// may be longer.
+fn cell_id(id: &str, number: u32) -> String {
+    const MOST: usize = 64;
+    let id: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    if id.len() <= MOST { id } else { format!("{}-{number}", &id[..MOST - 8]) }
 }
 
 fn drawing(figure: &Figure) -> Value {
@@ -231,6 +239,13 @@ fn lines(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_have_ids_that_nbformat_takes() {
+        assert_eq!(cell_id("figure-range_test", 3), "figure-range-test");
+        let long = cell_id(&"figure-é".repeat(20), 12);
+        assert!(long.len() <= 64 && long.ends_with("-12"), "{long}");
+    }
 
     #[test]
     fn texts_are_joined_and_sections_begin_cells() {

@@ -93,4 +93,19 @@ impl ExperimentFindings {
             Self::Sweep(findings) => findings.preliminary,
         }
     }
+
+    /// Its comparisons of test accuracy and gaps, in the order of the report.
+    #[must_use]
+    pub fn comparisons(&self) -> Vec<&Comparison> {
+        match self {
+            Self::LearningRate(findings) => findings.comparisons.iter().collect(),
+            Self::Regularisation(findings) => {
+                let pairs = findings.transfer.iter().flat_map(|transfer| &transfer.pairs);
+                let transferred = pairs.flat_map(|pair| &pair.comparisons);
+                findings.comparisons.iter().chain(transferred).collect()
+            }
+            Self::GradientFlow(findings) => findings.performance.iter().collect(),
+            Self::Sweep(findings) => findings.comparisons.iter().collect(),
+        }
+    }
 }

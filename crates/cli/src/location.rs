@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plateau_data::{
-    Cache, Check, DataError, Dataset, FetchOptions, Progress, Surroundings, default_cache_dir,
-    fetch,
-};
+use plateau_data::{Cache, Check, DataError, Dataset, FetchOptions, Progress, fetch};
 use plateau_record::DataSet;
 
 use crate::failure::Failure;
@@ -80,19 +77,8 @@ fn cache_root(path: &Path) -> Option<PathBuf> {
     roots.into_iter().flatten().find(|root| has_batches(root)).map(Path::to_owned)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program reads the environment")]
 fn default_root() -> Result<PathBuf, Failure> {
-    if let Some(root) = std::env::var_os("PLATEAU_DATA").filter(|root| !root.is_empty()) {
-        return Ok(root.into());
-    }
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let surroundings = Surroundings {
-        home: variable("HOME"),
-        xdg_cache_home: variable("XDG_CACHE_HOME"),
-        local_app_data: variable("LOCALAPPDATA"),
-        ..Surroundings::default()
-    };
-    default_cache_dir(&surroundings).ok_or_else(|| {
+    plateau::data::cache_root().ok_or_else(|| {
         Failure::input_text(
             "no place for the data: neither HOME nor a cache folder is set".to_owned(),
             "set PLATEAU_DATA to a folder, or give `--data PATH` or `--data synthetic`",

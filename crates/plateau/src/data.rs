@@ -15,15 +15,17 @@ use crate::Error;
 /// # Errors
 /// If no source can be reached, or there is no place for the data.
 pub fn cifar10() -> Result<Dataset, Error> {
-    let cache = Cache::new(cache_root()?);
+    let cache = Cache::new(cache_root().ok_or(Error::NoCache)?);
     fetch(&cache, &FetchOptions::default(), &mut |_| {})?;
     Ok(load(&cache, Check::Size)?)
 }
 
-#[expect(clippy::disallowed_methods, reason = "scripts find the data where the program does")]
-fn cache_root() -> Result<PathBuf, Error> {
+/// The folder that `PLATEAU_DATA` names, else the platform's cache folder; none if neither is set.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "for the program and scripts alike")]
+pub fn cache_root() -> Option<PathBuf> {
     if let Some(root) = std::env::var_os("PLATEAU_DATA").filter(|root| !root.is_empty()) {
-        return Ok(root.into());
+        return Some(root.into());
     }
     let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let surroundings = Surroundings {
@@ -32,5 +34,5 @@ fn cache_root() -> Result<PathBuf, Error> {
         local_app_data: variable("LOCALAPPDATA"),
         ..Surroundings::default()
     };
-    default_cache_dir(&surroundings).ok_or(Error::NoCache)
+    default_cache_dir(&surroundings)
 }

@@ -17,6 +17,13 @@ pub struct Work {
     pub venue: &'static str,
 }
 
+impl Work {
+    /// Its title as a sentence: a question ends it already.
+    pub(crate) fn sentence(&self) -> String {
+        format!("{}{}", self.title, if self.title.ends_with('?') { "" } else { "." })
+    }
+}
+
 /// The work of that key.
 #[must_use]
 pub fn find(key: &str) -> Option<&'static Work> {

@@ -8,22 +8,9 @@ const POWER: f64 = 0.8;
 
 pub(super) fn analyse(experiments: &[ExperimentFindings]) -> PowerFindings {
     let entries = experiments.iter().zip(1..).flat_map(|(experiment, number)| {
-        performance(experiment).into_iter().filter_map(move |c| entry(number, c))
+        experiment.comparisons().into_iter().filter_map(move |c| entry(number, c))
     });
     PowerFindings { power: POWER, entries: entries.collect() }
-}
-
-/// The comparisons of test accuracy and gaps.
-fn performance(experiment: &ExperimentFindings) -> Vec<&Comparison> {
-    match experiment {
-        ExperimentFindings::LearningRate(f) => f.comparisons.iter().collect(),
-        ExperimentFindings::Regularisation(f) => {
-            let pairs = f.transfer.iter().flat_map(|transfer| &transfer.pairs);
-            f.comparisons.iter().chain(pairs.flat_map(|pair| &pair.comparisons)).collect()
-        }
-        ExperimentFindings::GradientFlow(f) => f.performance.iter().collect(),
-        ExperimentFindings::Sweep(f) => f.comparisons.iter().collect(),
-    }
 }
 
 fn entry(experiment: usize, comparison: &Comparison) -> Option<PowerEntry> {

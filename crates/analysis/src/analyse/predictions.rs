@@ -21,13 +21,9 @@ pub(super) fn analyse(
         .flat_map(|phase| phase.arms.iter().zip(&phase.runs))
         .filter_map(|(arm, runs)| Tested::of(arm, runs))
         .collect();
-    let position = |arm: &Arm| {
-        tested.iter().position(|t| {
-            t.arm.phase == arm.phase
-                && t.arm.value == arm.value
-                && t.arm.seeds.iter().map(|s| &s.run).eq(arm.seeds.iter().map(|s| &s.run))
-        })
-    };
+    // By its runs: an experiment may call an arm by another name.
+    let is_arm = |t: &Tested<'_>, arm: &Arm| t.arm.phase == arm.phase && t.arm.seeds == arm.seeds;
+    let position = |arm: &Arm| tested.iter().position(|t| is_arm(t, arm));
     let models = experiments.iter().find_map(|experiment| match experiment {
         ExperimentFindings::GradientFlow(f) if !f.models.is_empty() => Some(&f.models),
         _ => None,
@@ -36,8 +32,9 @@ pub(super) fn analyse(
         Some(models) => models.iter().filter_map(|m| Some((&m.arm, position(&m.arm)?))).collect(),
         None => best.iter().filter_map(|best| Some((&best.arm, position(&best.arm)?))).collect(),
     };
-    let mut arms: Vec<ArmPredictions> = tested.iter().filter_map(Tested::summary).collect();
-    if arms.len() != tested.len() || arms.is_empty() {
+    let mut arms: Vec<ArmPredictions> =
+        tested.iter().map(Tested::summary).collect::<Option<_>>()?;
+    if arms.is_empty() {
         return None;
     }
     for (arm, position) in &close {

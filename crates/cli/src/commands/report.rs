@@ -40,21 +40,33 @@ pub(crate) struct Written {
 
 /// Writes `report/` anew. Until all of it is written, the former report stays in place.
 pub(crate) fn write(folder: &Path, store: &Store) -> Result<Written, Failure> {
-    let Stored { study, runs, findings } = stored(folder, store)?;
+    write_stored(folder, &Stored::read(folder, store)?)
+}
+
+/// The same, after the test images that it shows were kept beside the records.
+pub(crate) fn write_with_images(
+    folder: &Path,
+    store: &Store,
+    cache: Option<&Path>,
+) -> Result<Written, Failure> {
+    let stored = Stored::read(folder, store)?;
+    store_shown(folder, &stored, cache)?;
+    write_stored(folder, &stored)
+}
+
+fn write_stored(
+    folder: &Path,
+    Stored { study, runs, findings }: &Stored,
+) -> Result<Written, Failure> {
     let samples = read_pair(&sample_files(folder), SampleImages::from_files)?;
     let shown = read_pair(&shown_files(folder), ShownImages::from_files)?;
-    let input = ReportInput {
-        study: &study,
-        runs: &runs,
-        findings: &findings,
-        samples: samples.as_ref(),
-        shown: shown.as_ref(),
-    };
+    let input =
+        ReportInput { study, runs, findings, samples: samples.as_ref(), shown: shown.as_ref() };
     let mut report = render(&input).map_err(Failure::other)?;
     report.files.extend(typeset(report.paper)?);
     let place = folder.join("report");
     replace(&place, &report.files).map_err(|error| cannot("write", &place, &error))?;
-    Ok(Written { page: place.join("report.html"), missing: missing(&findings) })
+    Ok(Written { page: place.join("report.html"), missing: missing(findings) })
 }
 
 /// A study's records, and what they say.
@@ -64,16 +76,18 @@ struct Stored {
     findings: Findings,
 }
 
-fn stored(folder: &Path, store: &Store) -> Result<Stored, Failure> {
-    let study = store.study().map_err(Failure::input)?.ok_or_else(|| {
-        Failure::input_text(
-            format!("{} holds no study: there is no study.toml", folder.display()),
-            "name the folder that `plateau run` wrote",
-        )
-    })?;
-    let runs = store.runs().map_err(Failure::other)?;
-    let findings = plateau_analysis::findings(&study, &runs);
-    Ok(Stored { study, runs, findings })
+impl Stored {
+    fn read(folder: &Path, store: &Store) -> Result<Self, Failure> {
+        let study = store.study().map_err(Failure::input)?.ok_or_else(|| {
+            Failure::input_text(
+                format!("{} holds no study: there is no study.toml", folder.display()),
+                "name the folder that `plateau run` wrote",
+            )
+        })?;
+        let runs = store.runs().map_err(Failure::other)?;
+        let findings = plateau_analysis::findings(&study, &runs);
+        Ok(Self { study, runs, findings })
+    }
 }
 
 /// The paper as a PDF, where the typesetter is part of this build.
@@ -157,18 +171,13 @@ pub(crate) fn store_samples(
 }
 
 /// Keeps the test images that the report shows, its surest mistakes, beside the records.
-pub(crate) fn store_shown(
-    folder: &Path,
-    store: &Store,
-    set: DataSet,
-    cache: Option<&Path>,
-) -> Result<(), Failure> {
-    let findings = stored(folder, store)?.findings;
-    let mistakes = findings.predictions.and_then(|predictions| predictions.mistakes);
+fn store_shown(folder: &Path, stored: &Stored, cache: Option<&Path>) -> Result<(), Failure> {
+    let predictions = stored.findings.predictions.as_ref();
+    let mistakes = predictions.and_then(|predictions| predictions.mistakes.as_ref());
     let Some(mistakes) = mistakes.filter(|mistakes| !mistakes.surest.is_empty()) else {
         return Ok(());
     };
-    let test = location::load(set, cache).map_err(Failure::other)?.test;
+    let test = location::load(stored.study.data, cache).map_err(Failure::other)?.test;
     let image = |position: usize| (position, interleave(test.image(position)));
     let images = mistakes.surest.iter().map(|mistake| mistake.image);
     let shown = ShownImages {

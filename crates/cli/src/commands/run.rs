@@ -31,8 +31,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     progress.finish();
     let outcome = outcome.map_err(Failure::other)?;
     tell_failures(&outcome);
-    report::store_shown(&folder, &store, study.data, data.as_deref())?;
-    let page = report::write(&folder, &store)?.page;
+    let page = report::write_with_images(&folder, &store, data.as_deref())?.page;
     if args.study.place.json {
         let line = json!({
             "study": study.name,

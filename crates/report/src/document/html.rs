@@ -128,12 +128,11 @@ fn write_block(
             for work in numbering.works() {
                 let _ = writeln!(
                     html,
-                    "<li id=\"ref-{}\">{} ({}). {}{} <em>{}</em>.</li>",
+                    "<li id=\"ref-{}\">{} ({}). {} <em>{}</em>.</li>",
                     work.key,
                     escape(work.authors),
                     work.year,
-                    escape(work.title),
-                    if work.title.ends_with('?') { "" } else { "." },
+                    escape(&work.sentence()),
                     escape(work.venue),
                 );
             }

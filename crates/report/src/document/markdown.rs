@@ -77,14 +77,13 @@ pub(super) fn prose(block: &Block, numbering: &Numbering) -> Result<String, Numb
         }
         Block::References => {
             for (work, number) in numbering.works().zip(1..) {
-                let Work { key, authors, year, title, venue, .. } = work;
-                let stop = if title.ends_with('?') { "" } else { "." };
+                let Work { key, authors, year, venue, .. } = work;
                 let _ = writeln!(
                     text,
-                    "{number}. {}{} ({year}). {}{stop} *{}*.",
+                    "{number}. {}{} ({year}). {} *{}*.",
                     anchor(Target::Work, key),
                     escape(authors),
-                    escape(title),
+                    escape(&work.sentence()),
                     escape(venue)
                 );
             }

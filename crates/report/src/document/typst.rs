@@ -247,12 +247,11 @@ impl Writer<'_> {
         main.push_str("#block({ set text(size: 8.6pt); set par(first-line-indent: 0pt)\nenum(\n");
         main.push_str("  numbering: \"[1]\",\n");
         for work in self.numbering.works() {
-            let Work { authors, year, title, venue, .. } = work;
-            let stop = if title.ends_with('?') { "" } else { "." };
+            let Work { authors, year, venue, .. } = work;
             let _ = writeln!(
                 main,
                 "  [#[#{} #emph({}). #label({})]],",
-                literal(&format!("{authors} ({year}). {title}{stop} ")),
+                literal(&format!("{authors} ({year}). {} ", work.sentence())),
                 literal(venue),
                 literal(&Target::Work.anchor(work.key)),
             );

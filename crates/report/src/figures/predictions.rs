@@ -11,7 +11,7 @@ use crate::figure::palette::{BATCH_NORM, Color, DROPOUT, GREY, PLAIN, SILVER, WH
 use crate::figure::panel::Panel;
 use crate::figure::scale::Extent;
 use crate::figure::{Figure, Heading, WIDTH, size};
-use crate::number::{fixed, percent, plural};
+use crate::number::{percent, plural};
 use crate::samples::SIDE;
 use crate::sheet::Sheet;
 use crate::shown::ShownImages;
@@ -211,8 +211,7 @@ pub fn mistakes(
             "Of the {SIDE}×{SIDE} test images that all {} runs of the best model ({}) get wrong, those \
              with the highest mean confidence in the wrong answer: what most runs take them for, \
              the label in parentheses, the mean confidence, and how many of the runs agree.",
-            fixed(mistakes.n_seeds as f64, 0),
-            mistakes.label
+            mistakes.n_seeds, mistakes.label
         ),
     );
     Ok(Some(Figure::new(heading, canvas, rows * (side + WORDS + GAP))))

@@ -264,7 +264,7 @@ fn improvements(writer: &mut Writer<'_>) {
     let widest = findings
         .experiments
         .iter()
-        .flat_map(comparisons)
+        .flat_map(ExperimentFindings::comparisons)
         .filter(|c| c.measure == Measure::TestAccuracy && !c.significant())
         .filter_map(|c| c.interval().map(|i| (i.upper - i.lower) / 2.0))
         .fold(None, |widest: Option<f64>, half| Some(widest.map_or(half, |w| w.max(half))));
@@ -305,16 +305,4 @@ fn improvements(writer: &mut Writer<'_>) {
     );
     writer.document.paragraph("What could be better, and why:");
     writer.document.bullets(items);
-}
-
-fn comparisons(experiment: &ExperimentFindings) -> Vec<&Comparison> {
-    match experiment {
-        ExperimentFindings::LearningRate(f) => f.comparisons.iter().collect(),
-        ExperimentFindings::Regularisation(f) => {
-            let pairs = f.transfer.iter().flat_map(|transfer| &transfer.pairs);
-            f.comparisons.iter().chain(pairs.flat_map(|pair| &pair.comparisons)).collect()
-        }
-        ExperimentFindings::GradientFlow(f) => f.performance.iter().collect(),
-        ExperimentFindings::Sweep(f) => f.comparisons.iter().collect(),
-    }
 }

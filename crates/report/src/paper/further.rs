@@ -3,7 +3,7 @@
 use plateau_analysis::{ArmPredictions, Measure, Mistakes, PowerFindings, PredictionFindings};
 
 use super::Writer;
-use super::claims::{named, percent_words};
+use super::claims::{percent_words, sentence};
 use super::overall::class_names;
 use crate::document::Formula;
 use crate::document::markup::plain;
@@ -27,8 +27,7 @@ pub(super) fn write(writer: &mut Writer<'_>) -> Result<(), png::EncodingError> {
 
 /// What calibration boils down to: for the conclusions.
 pub(super) fn calibration_claims(findings: &PredictionFindings) -> Vec<String> {
-    let quoted = |label: &str| format!("“{}”", plain(label));
-    findings.comparisons.iter().map(|c| named(c, &quoted(&c.a), &quoted(&c.b))).collect()
+    findings.comparisons.iter().map(sentence).collect()
 }
 
 fn calibration(writer: &mut Writer<'_>, findings: &PredictionFindings) {

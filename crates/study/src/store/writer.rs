@@ -68,8 +68,7 @@ impl RunWriter {
             config: config.clone(),
             provenance: provenance.clone(),
         };
-        let mut json = to_json(&path, &record, serde_json::to_string_pretty)?;
-        json.push('\n');
+        let json = to_json(&path, &record, serde_json::to_string_pretty)?;
         head.write_all(json.as_bytes()).context(Action::Write, &path)?;
         let mut sums = Sums::default();
         sums.add_bytes(RUN_FILE, json.as_bytes());
@@ -124,8 +123,7 @@ impl RunWriter {
         if let Some(reason) = predictions.problem() {
             return Err(StoreError::Unrepresentable { path, reason });
         }
-        let mut json = to_json(&path, predictions, serde_json::to_string)?;
-        json.push('\n');
+        let json = to_json(&path, predictions, serde_json::to_string)?;
         self.write_whole(PREDICTIONS_FILE, json.as_bytes())
     }
 
@@ -148,8 +146,7 @@ impl RunWriter {
             });
         }
         check_format(&path, result.format)?;
-        let mut json = to_json(&path, result, serde_json::to_string_pretty)?;
-        json.push('\n');
+        let json = to_json(&path, result, serde_json::to_string_pretty)?;
         self.write_whole(RESULT_FILE, json.as_bytes())?;
         if let Some(weights) = weights {
             self.write_whole(WEIGHTS_FILE, weights)?;
@@ -240,8 +237,7 @@ impl Lines {
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let mut json = to_json(&self.path, record, serde_json::to_string)?;
-        json.push('\n');
+        let json = to_json(&self.path, record, serde_json::to_string)?;
         self.sum.update(&json);
         self.file.write_all(json.as_bytes()).context(Action::Write, &self.path)
     }
@@ -252,7 +248,8 @@ impl Lines {
     }
 }
 
-/// JSON that reads back as the same record, to the last bit: NaN and infinities don't.
+/// A line of JSON, or several, that reads back as the same record, to the last bit: NaN and
+/// infinities don't.
 fn to_json<T>(
     path: &Path,
     record: &T,
@@ -263,7 +260,7 @@ where
 {
     let unrepresentable =
         |reason: String| StoreError::Unrepresentable { path: path.to_owned(), reason };
-    let json = write(record).map_err(|error| unrepresentable(error.to_string()))?;
+    let json = write(record).map_err(|error| unrepresentable(error.to_string()))? + "\n";
     match serde_json::from_str::<T>(&json) {
         Ok(read) if read == *record => Ok(json),
         Ok(_) => Err(unrepresentable(format!("reads back as another record: {json}"))),

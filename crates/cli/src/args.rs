@@ -21,12 +21,19 @@ pub(crate) enum Command {
     ///
     /// Plans the study, fetches the data if they aren't there, trains every run that is missing
     /// from the folder, and writes DIR/report/report.html. Interrupted or repeated, it does only
-    /// what is missing.
+    /// what is missing, to the same bits: Ctrl-C leaves checkpoints, and the same command goes on.
     Run(RunArgs),
     /// Show the runs that a study would do, without training
     Plan(PlanArgs),
     /// Write a study's report again from its stored records alone
     Report(ReportArgs),
+    /// Show how far a study is: runs done, running, waiting, diverged, failed; the time left
+    Status(StatusArgs),
+    /// Check all that a study's folder holds, and recompute the end of some runs
+    ///
+    /// Every file is checked against its checksum. Of some runs, the last epoch is trained again
+    /// from the checkpoint before it, and must give the stored bits.
+    Verify(VerifyArgs),
     /// Train one run
     Train(Box<TrainArgs>),
     /// Get and check the data
@@ -85,6 +92,38 @@ pub(crate) struct RunArgs {
     /// Threads of each run
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::values::count)]
     pub(crate) threads: u32,
+    /// Leave a checkpoint within an epoch, too, after so many seconds
+    #[arg(long, value_name = "S", default_value_t = 60.0, value_parser = crate::values::seconds)]
+    pub(crate) checkpoint_seconds: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// The study's folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The study's folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Runs to be recomputed
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) sample: u32,
+    /// Folder with CIFAR-10 [default: the platform's cache, or $PLATEAU_DATA]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) data: Option<String>,
+    /// Threads [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    pub(crate) threads: Option<u32>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

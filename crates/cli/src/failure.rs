@@ -1,9 +1,12 @@
-//! Errors as text and exit codes: 2 for input that has to be changed, 1 for everything else.
+//! Errors as text and exit codes: 2 for input that has to be changed, 130 for what was interrupted,
+//! 1 for everything else.
 
 use std::process::ExitCode;
 
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use plateau_study::SpecErrors;
+
+use crate::interrupt::INTERRUPTED;
 
 /// What ends the program.
 #[derive(Debug)]
@@ -32,6 +35,16 @@ impl Failure {
     /// Something failed, in words.
     pub(crate) fn text(message: String, help: &str) -> Self {
         Self { code: 1, ..Self::input_text(message, help) }
+    }
+
+    /// Somebody wanted the program to end.
+    pub(crate) fn interrupted(message: String, help: &str) -> Self {
+        Self { code: INTERRUPTED, ..Self::input_text(message, help) }
+    }
+
+    /// A worker that ended because it was asked to.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { reports: Vec::new(), code }
     }
 
     /// Mistakes in a study file, each shown at its place.

@@ -93,6 +93,10 @@ impl TrainBar {
         self.bar.set_position(step);
     }
 
+    pub(crate) fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
     pub(crate) fn epoch(&self, record: &EpochRecord) {
         let line = format!(
             "epoch {}/{}  training {:.2} %, {:.4}   validation {:.2} %, {:.4}   {:.0} images/s",

@@ -22,6 +22,11 @@ pub(crate) fn penalty(text: &str) -> Result<f64, String> {
     number(text, |value| value >= 0.0, "a number that isn't negative")
 }
 
+/// A time.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    number(text, |value| (0.0..=1e6).contains(&value), "a number of seconds, 0 or more")
+}
+
 /// A size or count.
 pub(crate) fn count(text: &str) -> Result<u32, String> {
     whole(text, 1..=1_000_000_000)

@@ -5,7 +5,7 @@
 //! - `export`: from a network, or its gradients
 //! - `import`: to a network
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use thiserror::Error;
@@ -68,6 +68,24 @@ impl Weights {
     /// # Errors
     /// If the tensors can't be laid out (too large for the format).
     pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
+        self.serialize(None)
+    }
+
+    /// The same, with entries beside the tensors.
+    ///
+    /// # Errors
+    /// As [`Weights::to_safetensors`].
+    pub fn to_safetensors_with(
+        &self,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<u8>, WeightsError> {
+        self.serialize(Some(metadata))
+    }
+
+    fn serialize(
+        &self,
+        metadata: Option<HashMap<String, String>>,
+    ) -> Result<Vec<u8>, WeightsError> {
         let bytes: Vec<(&String, &NamedTensor, Vec<u8>)> = self
             .0
             .iter()
@@ -82,7 +100,7 @@ impl Weights {
                 Ok((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?))
             })
             .collect::<Result<Vec<_>, WeightsError>>()?;
-        Ok(safetensors::serialize(views, None)?)
+        Ok(safetensors::serialize(views, metadata)?)
     }
 
     /// Reads a safetensors file of 32-bit floats.
@@ -90,6 +108,17 @@ impl Weights {
     /// # Errors
     /// If it is damaged or holds another type of numbers.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WeightsError> {
+        Self::from_safetensors_with(bytes).map(|(weights, _)| weights)
+    }
+
+    /// The same, with the entries beside the tensors.
+    ///
+    /// # Errors
+    /// As [`Weights::from_safetensors`].
+    pub fn from_safetensors_with(
+        bytes: &[u8],
+    ) -> Result<(Self, HashMap<String, String>), WeightsError> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes)?;
         let file = SafeTensors::deserialize(bytes)?;
         let mut weights = Self::default();
         for (name, view) in file.iter() {
@@ -106,6 +135,6 @@ impl Weights {
             let tensor = NamedTensor { shape: view.shape().to_vec(), values };
             weights.0.insert(name.to_owned(), tensor);
         }
-        Ok(weights)
+        Ok((weights, metadata.metadata().clone().unwrap_or_default()))
     }
 }

@@ -24,6 +24,9 @@ pub struct StudyRecord {
     pub arguments: Vec<String>,
     /// Names of phases that wait for another's result.
     pub pending: Vec<String>,
+    /// Stored runs that no phase asks for: those of an earlier version of the study file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<RunId>,
     /// The experiments to analyse, in the order of the report.
     pub experiments: Vec<ExperimentRecord>,
     /// Phases in the order of the study file.

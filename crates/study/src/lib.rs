@@ -11,7 +11,10 @@ pub mod plan;
 pub mod spec;
 pub mod store;
 
-pub use execute::{Event, ExecuteError, Job, Message, Options, Outcome, WorkerCommand, execute};
+pub use execute::{
+    Event, ExecuteError, Job, Message, Options, Outcome, Stop, Urgency, WorkerCommand, execute,
+    wait_for_end,
+};
 pub use plan::{PhaseState, Plan, PlannedPhase, PlannedRun};
 pub use spec::{Overrides, Phase, Preset, SpecError, SpecErrors, Study};
-pub use store::{Commit, RunWriter, Store, StoreError};
+pub use store::{Checkpoints, Commit, Lock, RunWriter, Store, StoreError};

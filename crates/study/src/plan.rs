@@ -136,6 +136,7 @@ impl Plan {
             seeds: study.seeds.clone(),
             arguments: study.arguments.clone(),
             pending: self.unresolved().map(|phase| phase.name.clone()).collect(),
+            others: Vec::new(),
             experiments: study.experiments.clone(),
             phases: self.phases.iter().filter_map(PlannedPhase::record).cloned().collect(),
         }

@@ -10,7 +10,10 @@
 //! DIR/runs/<id>/result.json           how it ended
 //! DIR/runs/<id>/weights.safetensors   the final weights, if they were kept
 //! DIR/runs/<id>/SHA256SUMS            of all these files, as `sha256sum --check` reads it
-//! DIR/runs/.<id>.<unique>.tmp/        a run under way
+//! DIR/runs/.<id>.<unique>.tmp/        a run being stored
+//! DIR/checkpoints/<id>/<step>.checkpoint   states of a run under way; of a finished one the last
+//! DIR/.lock                           who executes the study, locked meanwhile
+//! DIR/.progress.json                  how far that is, for `status`
 //! ```
 //!
 //! A run is written into a folder of its own and renamed when it is finished: **a run is whole
@@ -18,31 +21,41 @@
 //!
 //! # Layout
 //! - [`error`]: what can go wrong with it: [`StoreError`]
-//! - `files`: writing as a whole, reading with the line in the error
-//! - `writer`: a run under way: [`RunWriter`]
+//! - [`disk`]: all that is written goes through it; tests let it fail
+//! - `files`: reading with the line in the error
+//! - `writer`: a run being stored: [`RunWriter`]
 //! - `reader`: a run read back and checked
+//! - [`checkpoints`]: the states of a run under way: [`Checkpoints`]
+//! - [`lock`]: one execution at a time
+//! - [`progress`]: how far an execution is, for others to read
 //! - `sums`: the checksums of a run's files
 //! - `stale`: what dead processes left behind
 
+pub mod checkpoints;
+pub mod disk;
 pub mod error;
 mod files;
+pub mod lock;
+pub mod progress;
 mod reader;
 mod stale;
 mod sums;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use plateau_record::{FORMAT_VERSION, Provenance, RunConfig, RunId, RunRecord, StudyRecord};
 
+pub use checkpoints::{Checkpoints, StoredCheckpoint};
+pub use disk::Disk;
 pub use error::StoreError;
+pub use lock::Lock;
+pub use progress::Progress;
 pub use writer::{Commit, RunWriter};
 
-use error::{Action, Context as _};
-
 const STUDY_FILE: &str = "study.toml";
+const CHECKPOINTS: &str = "checkpoints";
 const STUDY_HEADER: &str = "\
 # The resolved study: which runs belong to which question, and what followed from results.
 # Written by plateau; `runs/` holds the runs by id.
@@ -50,9 +63,10 @@ const STUDY_HEADER: &str = "\
 ";
 
 /// A study's folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Store {
     dir: PathBuf,
+    disk: Disk,
 }
 
 impl Store {
@@ -62,7 +76,7 @@ impl Store {
     /// # Errors
     /// If the folder holds another study or anything else, or can't be made or read.
     pub fn open(dir: &Path, study_name: &str) -> Result<Self, StoreError> {
-        let store = Self { dir: dir.to_owned() };
+        let store = Self::at(dir);
         let runs = store.runs_dir();
         if dir.is_dir() {
             if let Some(found) = store.study()? {
@@ -77,15 +91,38 @@ impl Store {
                 store.refuse_foreign_files()?;
             }
         }
-        fs::create_dir_all(&runs).context(Action::Create, &runs)?;
+        store.disk.create_dir_all(&runs)?;
         stale::remove(&runs)?;
         Ok(store)
+    }
+
+    /// Keeps other executions out of the folder for as long as the lock is kept, and removes
+    /// what dead ones were writing. `holder` is what others are told.
+    ///
+    /// # Errors
+    /// If another process has the lock: its own words say who it is.
+    pub fn lock(&self, holder: &str) -> Result<Lock, StoreError> {
+        let lock = Lock::take(&self.dir, holder)?;
+        stale::remove_files(&self.dir)?;
+        Ok(lock)
+    }
+
+    /// Who executes the study now, if somebody does.
+    #[must_use]
+    pub fn lock_holder(&self) -> Option<String> {
+        Lock::holder(&self.dir)
     }
 
     /// The folder of a study that is known to be there: no check, nothing made.
     #[must_use]
     pub fn at(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self { dir: dir.to_owned(), disk: Disk::default() }
+    }
+
+    /// The same folder, on a disk that may fail.
+    #[must_use]
+    pub fn on(self, disk: Disk) -> Self {
+        Self { disk, ..self }
     }
 
     /// Where it is.
@@ -118,8 +155,8 @@ impl Store {
         if files::read_if_there(&path)?.is_some_and(|old| old == text) {
             return Ok(());
         }
-        fs::create_dir_all(&self.dir).context(Action::Create, &self.dir)?;
-        files::write_whole(&path, text.as_bytes())
+        self.disk.create_dir_all(&self.dir)?;
+        self.disk.write_whole(&path, text.as_bytes())
     }
 
     /// Whether a run is finished.
@@ -190,7 +227,42 @@ impl Store {
         config: &RunConfig,
         provenance: &Provenance,
     ) -> Result<RunWriter, StoreError> {
-        RunWriter::begin(self.runs_dir(), config, provenance)
+        RunWriter::begin(&self.disk, self.runs_dir(), config, provenance)
+    }
+
+    /// The checkpoints of a run.
+    #[must_use]
+    pub fn checkpoints(&self, id: &RunId) -> Checkpoints {
+        Checkpoints::new(&self.dir.join(CHECKPOINTS), id, &self.disk)
+    }
+
+    /// The runs that have checkpoints, finished or not.
+    ///
+    /// # Errors
+    /// If the folder can't be read.
+    pub fn checkpointed_runs(&self) -> Result<Vec<RunId>, StoreError> {
+        let dir = self.dir.join(CHECKPOINTS);
+        if !dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = files::names_in(&dir)?;
+        Ok(names.into_iter().filter(|name| is_run_id(name)).map(RunId).collect())
+    }
+
+    /// Tells others how far the execution is.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn write_progress(&self, progress: &Progress) -> Result<(), StoreError> {
+        progress.write(&self.dir, &self.disk)
+    }
+
+    /// How far the execution is, or the last one was, if it says so.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn progress(&self) -> Result<Option<Progress>, StoreError> {
+        Progress::read(&self.dir)
     }
 
     fn runs_dir(&self) -> PathBuf {

@@ -95,7 +95,8 @@ impl Bench<'_> {
         let mut seconds = Vec::with_capacity(n);
         while seconds.len() < n {
             let mut last = Instant::now();
-            self.training.run_epoch(Epoch(1), self.examples, &mut Silent, |_, _, _| {
+            let mut epoch = self.training.begin(Epoch(1));
+            self.training.run_epoch(&mut epoch, self.examples, &mut Silent, |_, _, _| {
                 seconds.push(last.elapsed().as_secs_f64());
                 last = Instant::now();
                 if seconds.len() < n { Next::Step } else { Next::Stop }
@@ -110,7 +111,7 @@ impl Bench<'_> {
         let examples = ImageExamples { view: &view, normalisation: self.examples.normalisation };
         let evaluate = |_| {
             let started = Instant::now();
-            evaluate_in_batches(&model, &examples, &self.backend.device, self.batch_size);
+            evaluate_in_batches(&model, &examples, &self.backend.device, self.batch_size, &|| true);
             started.elapsed().as_secs_f64()
         };
         (0..n).map(evaluate).collect()

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use plateau_data::epoch_order;
 use plateau_model::dropout::MaskKey;
 use plateau_model::operators::{Work, cross_entropy, timed, with_values};
@@ -13,6 +13,7 @@ use crate::error::TrainError;
 use crate::examples::{Batch, Examples};
 use crate::gradients::GradientStatistics;
 use crate::observer::{Observer, StepReport};
+use crate::optimizer::{Misfit, Optimizer, ParameterState};
 use crate::schedule::RateCurve;
 use crate::trainable::Trainable;
 
@@ -21,7 +22,7 @@ pub struct Training<'a, M> {
     config: &'a RunConfig,
     rates: RateCurve<'a>,
     backend: Backend,
-    optimizer: ModuleOptimizer,
+    optimizer: Optimizer,
     model: Option<M>,
     step: Step,
 }
@@ -34,16 +35,18 @@ pub enum Next {
     Stop,
 }
 
-/// How an epoch went.
-pub struct EpochOutcome {
-    /// Gradients of all its steps.
-    pub gradients: GradientStatistics,
-    /// Wall time of its steps.
-    pub seconds: f64,
-    /// Images it trained on.
+/// How far an epoch is.
+pub struct EpochProgress {
+    /// Which epoch, from 1.
+    pub epoch: Epoch,
+    /// Its steps that are done.
+    pub steps: u64,
+    /// Images that these steps trained on.
     pub images: u64,
-    /// Why it ended.
-    pub end: EpochEnd,
+    /// Wall time of these steps.
+    pub seconds: f64,
+    /// Gradients of these steps.
+    pub gradients: GradientStatistics,
 }
 
 /// Why an epoch ended.
@@ -53,6 +56,8 @@ pub enum EpochEnd {
     Complete,
     /// The caller wanted no more steps.
     Stopped,
+    /// The observer wants a checkpoint, or the end of the run; the epoch may go on.
+    Paused,
     /// The loss of the last step was not finite.
     Diverged,
 }
@@ -65,10 +70,34 @@ impl<'a, M: Trainable> Training<'a, M> {
             config,
             rates: RateCurve::new(&config.schedule, config.steps_per_epoch(), config.epochs.0),
             backend,
-            optimizer: crate::optimizer::optimizer(&config.optimizer),
+            optimizer: Optimizer::new(&config.optimizer),
             model: Some(model),
             step: Step(0),
         }
+    }
+
+    /// Goes on after so many steps, with what the optimiser then remembered.
+    ///
+    /// # Errors
+    /// If that isn't of this optimiser and this model.
+    pub fn after(mut self, step: Step, optimizer: &[ParameterState]) -> Result<Self, Misfit> {
+        self.step = step;
+        let model = self.model.as_ref().expect("the model is back after each step");
+        self.optimizer.restore(model, optimizer)?;
+        Ok(self)
+    }
+
+    /// What the optimiser remembers of the model's parameters.
+    #[must_use]
+    pub fn optimizer_state(&self) -> Vec<ParameterState> {
+        self.optimizer.state(self.model())
+    }
+
+    /// An epoch before its first step.
+    #[must_use]
+    pub fn begin(&self, epoch: Epoch) -> EpochProgress {
+        let gradients = GradientStatistics::new(self.model().trained());
+        EpochProgress { epoch, steps: 0, images: 0, seconds: 0.0, gradients }
     }
 
     /// The model as it stands.
@@ -92,34 +121,41 @@ impl<'a, M: Trainable> Training<'a, M> {
         self.rates.at(Step(self.step.0.max(1)))
     }
 
-    /// One pass over the examples in the epoch's own order. `after_step` sees rate and loss of
-    /// each step before its update.
+    /// Learning rate of the first step.
+    #[must_use]
+    pub fn first_rate(&self) -> f64 {
+        self.rates.at(Step(1))
+    }
+
+    /// The rest of a pass over the examples in the epoch's own order. `after_step` sees rate and
+    /// loss of each step before its update.
     ///
     /// # Errors
     /// If the observer can't take a report.
     pub fn run_epoch(
         &mut self,
-        epoch: Epoch,
+        progress: &mut EpochProgress,
         examples: &dyn Examples,
         observer: &mut dyn Observer,
         mut after_step: impl FnMut(Step, f64, f64) -> Next,
-    ) -> Result<EpochOutcome, TrainError> {
+    ) -> Result<EpochEnd, TrainError> {
+        let epoch = progress.epoch;
         let order = epoch_order(self.config.seed, epoch, examples.len() as u32);
-        let mut outcome = EpochOutcome {
-            gradients: GradientStatistics::new(self.model().trained()),
-            seconds: 0.0,
-            images: 0,
-            end: EpochEnd::Complete,
-        };
         let mut pool_indices = Vec::new();
-        let started = Instant::now();
-        for positions in order.chunks(self.config.batch_size as usize) {
+        let (started, seconds_before) = (Instant::now(), progress.seconds);
+        let mut end = EpochEnd::Complete;
+        let batches = order.chunks(self.config.batch_size as usize);
+        for positions in batches.skip(progress.steps as usize) {
+            if observer.wants_pause() {
+                end = EpochEnd::Paused;
+                break;
+            }
             let step = Step(self.step.0 + 1);
             let rate = self.rates.at(step);
             let batch = timed(|| work("batch assembly"), || examples.gather(positions));
             let (loss, gradients) = self.backward(batch, epoch, step);
-            timed(|| work("gradient statistics"), || outcome.gradients.add(&gradients));
-            outcome.images += positions.len() as u64;
+            timed(|| work("gradient statistics"), || progress.gradients.add(&gradients));
+            progress.images += positions.len() as u64;
             pool_indices.clear();
             pool_indices.extend(positions.iter().map(|p| examples.pool_index(*p)));
             observer.step(&StepReport {
@@ -131,19 +167,20 @@ impl<'a, M: Trainable> Training<'a, M> {
                 pool_indices: &pool_indices,
             })?;
             self.step = step;
+            progress.steps += 1;
             let next = after_step(step, rate, f64::from(loss));
             if !loss.is_finite() {
-                outcome.end = EpochEnd::Diverged;
+                end = EpochEnd::Diverged;
                 break;
             }
             timed(|| work("optimiser"), || self.update(rate, gradients));
             if matches!(next, Next::Stop) {
-                outcome.end = EpochEnd::Stopped;
+                end = EpochEnd::Stopped;
                 break;
             }
         }
-        outcome.seconds = started.elapsed().as_secs_f64();
-        Ok(outcome)
+        progress.seconds = seconds_before + started.elapsed().as_secs_f64();
+        Ok(end)
     }
 
     /// Loss and gradients of the batch.

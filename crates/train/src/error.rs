@@ -5,6 +5,8 @@ use plateau_model::WeightsError;
 use plateau_record::{Device, RunId};
 use thiserror::Error;
 
+use crate::checkpoint::CheckpointError;
+
 /// A run that could not be trained. A diverged run is not an error: it is a result.
 #[derive(Debug, Error)]
 pub enum TrainError {
@@ -22,6 +24,13 @@ pub enum TrainError {
         "device {0:?} is not part of this program: build it with `cargo build --release --features wgpu`"
     )]
     DeviceMissing(Device),
+    /// The state to go on from isn't one of this run.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Whoever watches the run wanted it to end. It has left a checkpoint, unless it was still
+    /// preparing.
+    #[error("the run was stopped")]
+    Stopped,
     /// Whoever watches the run could not take its report.
     #[error("could not report the run's progress: {0}")]
     Observer(#[from] std::io::Error),

@@ -18,9 +18,14 @@ pub struct Evaluation {
     pub confusion: [[u32; N_CLASSES]; N_CLASSES],
 }
 
-/// Evaluates without gradients, dropout off, running statistics.
-pub fn evaluate<M: Trainable>(model: &M, examples: &dyn Examples, device: &Device) -> Evaluation {
-    evaluate_in_batches(model, examples, device, EVALUATION_BATCH)
+/// Evaluates without gradients, dropout off, running statistics; none once `go_on` says no.
+pub fn evaluate<M: Trainable>(
+    model: &M,
+    examples: &dyn Examples,
+    device: &Device,
+    go_on: &dyn Fn() -> bool,
+) -> Option<Evaluation> {
+    evaluate_in_batches(model, examples, device, EVALUATION_BATCH, go_on)
 }
 
 /// [`evaluate`], with so many images at a time.
@@ -29,23 +34,29 @@ pub(crate) fn evaluate_in_batches<M: Trainable>(
     examples: &dyn Examples,
     device: &Device,
     batch_size: usize,
-) -> Evaluation {
+    go_on: &dyn Fn() -> bool,
+) -> Option<Evaluation> {
     let mut tally = Tally::default();
-    each_logits(model, examples, device, batch_size, |logits, label| tally.add(logits, label));
-    tally.finish()
+    let add = |logits: &[f32; N_CLASSES], label| tally.add(logits, label);
+    each_logits(model, examples, device, (batch_size, go_on), add)?;
+    Some(tally.finish())
 }
 
-/// Calls `see` with every example's logits and label, in order.
+/// Calls `see` with every example's logits and label, in order; gives up, with none, between
+/// two batches where `go_on` says no.
 fn each_logits<M: Trainable>(
     model: &M,
     examples: &dyn Examples,
     device: &Device,
-    batch_size: usize,
+    (batch_size, go_on): (usize, &dyn Fn() -> bool),
     mut see: impl FnMut(&[f32; N_CLASSES], u8),
-) {
+) -> Option<()> {
     let mut model = model.valid();
     let positions: Vec<u32> = (0..examples.len() as u32).collect();
     for chunk in positions.chunks(batch_size) {
+        if !go_on() {
+            return None;
+        }
         let batch = examples.gather(chunk);
         let input = model.input(batch.inputs, device);
         let logits = model.logits(input, None, Mode::Evaluation);
@@ -56,28 +67,30 @@ fn each_logits<M: Trainable>(
             }
         });
     }
+    Some(())
 }
 
 /// The one look at the test images, with a finished run's weights: the only function that
-/// takes them.
+/// takes them. None once `go_on` says no.
 pub fn test(
     cnn: &Cnn,
     images: &TestImages,
     normalisation: &Normalisation,
     device: &Device,
-) -> (TestRecord, Predictions) {
+    go_on: &dyn Fn() -> bool,
+) -> Option<(TestRecord, Predictions)> {
     let examples = ImageExamples { view: images, normalisation };
     let mut tally = Tally::default();
     let mut predictions = Predictions::default();
-    each_logits(cnn, &examples, device, EVALUATION_BATCH, |logits, label| {
+    each_logits(cnn, &examples, device, (EVALUATION_BATCH, go_on), |logits, label| {
         tally.add(logits, label);
         predictions.label.push(label);
         predictions.predicted.push(arg_max(logits) as u8);
         predictions.confidence.push(confidence(logits));
-    });
+    })?;
     let Evaluation { performance, confusion } = tally.finish();
     let confusion = confusion.iter().map(|row| row.to_vec()).collect();
-    (TestRecord { performance, confusion }, predictions)
+    Some((TestRecord { performance, confusion }, predictions))
 }
 
 #[derive(Default)]

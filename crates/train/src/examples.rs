@@ -81,12 +81,13 @@ pub const EVALUATION_BATCH: usize = 500;
 const IMAGES_PER_TASK: usize = 16;
 
 impl FeatureExamples {
-    /// Runs all images through the frozen blocks, in evaluation mode.
+    /// Runs all images through the frozen blocks, in evaluation mode; none once `go_on` says no.
     pub fn compute<V: Labelled + Sync>(
         images: &ImageExamples<'_, V>,
         frozen: &mut Features,
         device: &Device,
-    ) -> Self {
+        go_on: &dyn Fn() -> bool,
+    ) -> Option<Self> {
         let n_images = images.len() as u32;
         let positions: Vec<u32> = (0..n_images).collect();
         let mut all = Self {
@@ -96,6 +97,9 @@ impl FeatureExamples {
             pool_indices: positions.iter().map(|p| images.pool_index(*p)).collect(),
         };
         for chunk in positions.chunks(EVALUATION_BATCH) {
+            if !go_on() {
+                return None;
+            }
             let batch = images.gather(chunk);
             all.labels.extend(&batch.labels);
             let features = frozen.forward(image_tensor(batch.inputs, device), Mode::Evaluation);
@@ -103,7 +107,7 @@ impl FeatureExamples {
             all.features.reserve_exact(images.len() * all.width - all.features.len());
             with_values(&features, |values| all.features.extend_from_slice(values));
         }
-        all
+        Some(all)
     }
 }
 

@@ -65,6 +65,19 @@ impl GradientStatistics {
         Self { parameters, sums }
     }
 
+    /// What the sums are, by parameter.
+    #[must_use]
+    pub fn sums(&self) -> Vec<Sums> {
+        self.sums.iter().map(|total| total.0).collect()
+    }
+
+    /// With these sums; none if there are more or fewer parameters.
+    #[must_use]
+    pub fn with_sums(mut self, sums: &[Sums]) -> Option<Self> {
+        self.sums = sums.iter().copied().map(Total).collect();
+        (self.sums.len() == self.parameters.len()).then_some(self)
+    }
+
     /// Adds the gradients of one step.
     pub fn add(&mut self, gradients: &GradientsParams) {
         for (parameter, sums) in self.parameters.iter().zip(&mut self.sums) {

@@ -4,18 +4,20 @@
 //! - [`fit()`]: the whole of a run
 //! - [`backend`]: the burn device of a run
 //! - [`schedule`]: the learning rate at each step
-//! - [`optimizer`]: burn's optimisers with PyTorch's meaning
+//! - [`optimizer`]: optimisers with PyTorch's meaning
 //! - [`examples`]: batches of images, or of cached features
 //! - [`trainable`]: what is trained: the whole network, or its fully connected layers alone
 //! - [`epochs`]: passes over the training images, and the state between them
 //! - [`range_test`]: the learning-rate range test
 //! - [`gradients`]: moments of the loss gradient by layer
+//! - [`checkpoint`]: the state of a run between two steps
 //! - [`evaluate`]: loss, accuracy and confusion in evaluation mode
 //! - [`bench`]: how fast all this is
 //! - [`observer`], [`trace`]: who watches a run, and a full account of its steps
 
 pub mod backend;
 pub mod bench;
+pub mod checkpoint;
 pub mod epochs;
 pub mod error;
 pub mod evaluate;
@@ -29,7 +31,8 @@ pub mod schedule;
 pub mod trace;
 pub mod trainable;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::TrainError;
-pub use fit::{Trained, fit};
+pub use fit::{Trained, fit, resume};
 pub use observer::{Observer, Silent, StepReport};
 pub use trace::Trace;

@@ -5,6 +5,8 @@ use std::io;
 use plateau_model::Weights;
 use plateau_record::{Epoch, EpochRecord, Step};
 
+use crate::checkpoint::Checkpoint;
+
 /// What one training step did.
 #[derive(Clone, Debug)]
 pub struct StepReport<'a> {
@@ -45,6 +47,30 @@ pub trait Observer {
     /// # Errors
     /// Ends the run.
     fn epoch(&mut self, _record: &EpochRecord) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether the run should end as soon as it has left a checkpoint.
+    fn wants_stop(&self) -> bool {
+        false
+    }
+
+    /// Asked before each step: whether a checkpoint is wanted first.
+    fn wants_pause(&self) -> bool {
+        self.wants_stop()
+    }
+
+    /// Asked after each epoch but the last: whether a checkpoint is wanted. `n_left` epochs are
+    /// still to come.
+    fn wants_checkpoint(&self, _n_left: u32) -> bool {
+        false
+    }
+
+    /// With the state of the run, where a checkpoint is wanted or the run is to stop.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint) -> io::Result<()> {
         Ok(())
     }
 

@@ -42,6 +42,22 @@ impl RangeTest {
         if record.loss > STOP_FACTOR * lowest { Verdict::Stop } else { Verdict::GoOn }
     }
 
+    /// A test that has seen these steps.
+    #[must_use]
+    pub fn after(records: &[RangeRecord]) -> Self {
+        let mut test = Self::default();
+        for record in records {
+            test.add(*record);
+        }
+        test
+    }
+
+    /// All steps with a finite loss so far.
+    #[must_use]
+    pub fn records(&self) -> &[RangeRecord] {
+        &self.records
+    }
+
     /// All steps with a finite loss.
     #[must_use]
     pub fn into_records(self) -> Vec<RangeRecord> {

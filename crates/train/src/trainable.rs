@@ -3,7 +3,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use plateau_data::image_set::{CHANNELS, PADDED_LEN, SIDE};
-use plateau_model::{Buffer, Cnn, DropoutMasks, Head, Mode, Parameter};
+use plateau_model::{
+    Backend, Buffer, Cnn, DropoutMasks, Head, Mode, Parameter, Weights, WeightsError,
+};
+use plateau_record::Network;
 
 /// A module that turns batches into logits.
 pub trait Trainable: Module {
@@ -21,6 +24,19 @@ pub trait Trainable: Module {
 
     /// The fully connected layers, whose inputs are dropped.
     fn head(&self) -> &Head;
+
+    /// Its weights and running statistics.
+    fn weights(&self, network: &Network) -> Weights;
+
+    /// The module that has these weights and running statistics.
+    ///
+    /// # Errors
+    /// If a tensor is missing or of another shape.
+    fn from_weights(
+        weights: &Weights,
+        network: &Network,
+        backend: &Backend,
+    ) -> Result<Self, WeightsError>;
 }
 
 impl Trainable for Cnn {
@@ -40,6 +56,18 @@ impl Trainable for Cnn {
 
     fn head(&self) -> &Head {
         &self.head
+    }
+
+    fn weights(&self, _network: &Network) -> Weights {
+        Weights::of(self)
+    }
+
+    fn from_weights(
+        weights: &Weights,
+        network: &Network,
+        backend: &Backend,
+    ) -> Result<Self, WeightsError> {
+        weights.network(network, backend)
     }
 }
 
@@ -62,6 +90,18 @@ impl Trainable for Head {
 
     fn head(&self) -> &Head {
         self
+    }
+
+    fn weights(&self, network: &Network) -> Weights {
+        Weights::of_head(self, network)
+    }
+
+    fn from_weights(
+        weights: &Weights,
+        network: &Network,
+        backend: &Backend,
+    ) -> Result<Self, WeightsError> {
+        weights.head(network, backend)
     }
 }
 

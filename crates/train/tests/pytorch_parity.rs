@@ -142,7 +142,7 @@ fn check(case: &Case, key: u64, operators: Operators) {
     let backend = plain.differentiating();
     let device = &backend.device;
     let sgd = Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 };
-    let mut optimizer = plateau_train::optimizer::optimizer(&sgd);
+    let mut optimizer = plateau_train::optimizer::Optimizer::new(&sgd);
     let initial = initial_weights(case.batch_norm, &plain);
     let mut cnn = initial.network(&network(case.batch_norm), &backend).unwrap();
     for (step, expected) in case.losses.iter().enumerate() {

@@ -219,6 +219,7 @@ impl Scenario {
             data: DataSet::Cifar10,
             seeds: (0..n_seeds).map(Seed).collect(),
             arguments: Vec::new(),
+            others: Vec::new(),
             pending: Vec::new(),
             experiments,
             phases: Vec::new(),

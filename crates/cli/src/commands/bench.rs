@@ -34,9 +34,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
         PassArg::Evaluate => Pass::Evaluation,
     };
     let duration = Duration { warmup: args.warmup as usize, steps: args.steps as usize };
-    let measured = on_threads(args.threads as usize, || {
-        measure(&config, &backend, pass, duration).map_err(Failure::other)
-    })?;
+    let measured =
+        on_threads(args.threads as usize, || measure(&config, &backend, pass, duration))?
+            .map_err(Failure::other)?;
     let isa = Isa::detect();
     let peak = (0..PEAK_TRIALS).map(|_| peak::flop_per_second(isa)).fold(0.0, f64::max);
     let report = Report::new(args, &config, &measured, peak);

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use plateau_study::{Options, Outcome, Store, WorkerCommand, execute};
+use plateau_study::{ExecuteError, Options, Outcome, Store, StoreError, WorkerCommand, execute};
 use serde_json::json;
 
 use crate::args::RunArgs;
 use crate::commands::report;
 use crate::failure::Failure;
+use crate::interrupt::Listening;
 use crate::location;
 use crate::progress::{StudyProgress, label};
 use crate::provenance::jobs;
@@ -19,17 +20,41 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let Question { study, folder } = Question::read(&args.study)?;
     // Refused before anything is downloaded or trained.
     let store = Store::open(&folder, &study.name).map_err(Failure::input)?;
+    let _lock = store.lock(&this_process(&args.study.study)).map_err(|error| match error {
+        StoreError::Locked { .. } => Failure::text(
+            error.to_string(),
+            "wait for it, or end it; `plateau status` shows how far it is",
+        ),
+        error => Failure::other(error),
+    })?;
     let data = location::prepare(study.data, args.study.place.data.as_deref())?;
     report::store_samples(&folder, study.data, data.as_deref())?;
     let jobs = jobs(args.jobs);
     let threads = NonZeroUsize::new(args.threads as usize).unwrap_or(NonZeroUsize::MIN);
-    let options = Options { jobs, threads: jobs.saturating_mul(threads), data: data.clone() };
+    let listening = Listening::start()?;
+    let options = Options {
+        jobs,
+        threads: jobs.saturating_mul(threads),
+        data: data.clone(),
+        checkpoint_seconds: args.checkpoint_seconds,
+        stop: listening.stop.clone(),
+    };
     let mut progress = StudyProgress::new();
     let outcome = execute(&study, &store, &this_program()?, &options, &mut |event| {
         progress.show(&event);
     });
     progress.finish();
-    let outcome = outcome.map_err(Failure::other)?;
+    drop(listening);
+    let outcome = outcome.map_err(|error| match error {
+        ExecuteError::Disk { .. } => Failure::text(
+            error.to_string(),
+            "what is stored is safe; make room or give permission, then run the same command again",
+        ),
+        error => Failure::other(error),
+    })?;
+    if outcome.stopped {
+        return Err(stopped(&outcome));
+    }
     tell_failures(&outcome);
     let page = report::write_with_images(&folder, &store, data.as_deref())?.page;
     if args.study.place.json {
@@ -40,6 +65,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
             "complete": outcome.is_complete(),
             "ran": outcome.n_ran,
             "reused": outcome.n_reused,
+            "not_of_the_study": outcome.others,
             "failed": outcome.failed.iter().map(|failed| &failed.run.id).collect::<Vec<_>>(),
             "seconds": started.elapsed().as_secs_f64(),
         });
@@ -62,6 +88,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     ))
 }
 
+fn stopped(outcome: &Outcome) -> Failure {
+    Failure::interrupted(
+        format!(
+            "stopped; {} of {} runs are done, and those under way have left a checkpoint",
+            outcome.results.len(),
+            outcome.plan.n_runs()
+        ),
+        "the same command goes on from there, to the same results",
+    )
+}
+
+/// What a process that finds the folder in use is told.
+fn this_process(study: &str) -> String {
+    format!("process {} (plateau run {study})", std::process::id())
+}
+
 /// Workers are processes of this very program.
 fn this_program() -> Result<WorkerCommand, Failure> {
     let program = std::env::current_exe().map_err(Failure::other)?;
@@ -69,6 +111,12 @@ fn this_program() -> Result<WorkerCommand, Failure> {
 }
 
 fn tell_failures(outcome: &Outcome) {
+    if !outcome.others.is_empty() {
+        eprintln!(
+            "{} stored runs aren't part of the study as it is now; they are kept",
+            outcome.others.len()
+        );
+    }
     for failed in &outcome.failed {
         eprintln!("failed: {} ({}): {}", label(&failed.run), failed.run.id, failed.failure);
     }

@@ -2,23 +2,29 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use plateau_model::Weights;
 use plateau_record::{
     Activation, DataConfig, DataSet, Device, Epoch, EpochRecord, Network, Optimizer, Provenance,
     RunConfig, RunId, RunRecord, RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme,
-    Start,
+    Start, Step,
 };
-use plateau_study::Store;
 use plateau_study::spec::training_images;
-use plateau_train::{Observer, StepReport, Trace, TrainError, Trained, fit};
+use plateau_study::{Store, StoreError};
+use plateau_train::{Checkpoint, Observer, StepReport, Trace, TrainError, Trained, fit};
 use serde_json::json;
 
 use crate::args::{ActivationArg, DeviceArg, OptimizerArg, ScheduleArg, TrainArgs};
+use crate::checkpoints::{Saver, Told, maker};
 use crate::failure::Failure;
+use crate::interrupt::Listening;
 use crate::location::{self, SYNTHETIC};
 use crate::progress::TrainBar;
 use crate::provenance::{cores, provenance};
+
+/// Time after which a checkpoint is left within an epoch, too.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// After that many halvings a side of 32 pixels is 1.
 const MAX_BLOCKS: usize = 5;
@@ -34,19 +40,39 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
     }
     let folder = location::prepare(config.data.set, args.place.data.as_deref())?;
     let data = location::load(config.data.set, folder.as_deref()).map_err(Failure::other)?;
+    let provenance = provenance(data.md5.clone());
+    let (checkpoints, maker) = (store.checkpoints(&id), maker(&provenance));
+    let listening = Listening::start()?;
     let mut watch = Watch {
         trace: args.trace.as_deref().map(Trace::create).transpose().map_err(Failure::other)?,
         bar: TrainBar::new(config.total_steps(), config.epochs),
+        saver: Saver::new(
+            checkpoints.clone(),
+            maker.clone(),
+            CHECKPOINT_INTERVAL,
+            listening.stop.clone(),
+        ),
     };
     let trained = on_threads(args.threads.unwrap_or_else(cores) as usize, || {
-        fit(&config, &data, None, &mut watch).map_err(|error| match error {
-            TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
-            other => Failure::other(other),
-        })
-    });
+        if watch.trace.is_some() {
+            // An account of all steps begins with the first.
+            fit(&config, &data, None, &mut watch)
+        } else {
+            Saver::train(&checkpoints, &maker, (&config, &data, None), &mut watch)
+        }
+    })?;
     watch.bar.finish();
-    let trained = trained?;
-    store_run(&store, &config, &provenance(data.md5), &trained)?;
+    drop(listening);
+    let trained = trained.map_err(|error| match error {
+        TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
+        TrainError::Stopped => Failure::interrupted(
+            "stopped; the run has left a checkpoint".to_owned(),
+            "the same command goes on from there",
+        ),
+        other => Failure::other(other),
+    })?;
+    let stored = store_run(&store, &config, &provenance, &trained);
+    stored.and_then(|()| checkpoints.keep_last()).map_err(Failure::other)?;
     show(args, &store, &id)
 }
 
@@ -67,33 +93,34 @@ pub(crate) fn store_run(
     config: &RunConfig,
     provenance: &Provenance,
     trained: &Trained,
-) -> Result<(), Failure> {
-    let mut writer = store.begin(config, provenance).map_err(Failure::other)?;
+) -> Result<(), StoreError> {
+    let mut writer = store.begin(config, provenance)?;
     for record in &trained.epochs {
-        writer.epoch(record).map_err(Failure::other)?;
+        writer.epoch(record)?;
     }
     for record in &trained.gradients {
-        writer.gradient(record).map_err(Failure::other)?;
+        writer.gradient(record)?;
     }
     for record in &trained.range {
-        writer.range(record).map_err(Failure::other)?;
+        writer.range(record)?;
     }
     if let Some(predictions) = &trained.predictions {
-        writer.predictions(predictions).map_err(Failure::other)?;
+        writer.predictions(predictions)?;
     }
-    let weights = trained.weights.to_safetensors().map_err(Failure::other)?;
-    writer.finish(&trained.result, Some(&weights)).map_err(Failure::other)?;
+    let weights = trained.weights.to_safetensors();
+    let weights = weights.map_err(|error| StoreError::Unrepresentable {
+        path: store.dir().to_owned(),
+        reason: error.to_string(),
+    })?;
+    writer.finish(&trained.result, Some(&weights))?;
     Ok(())
 }
 
 /// Runs a job whose computations use so many threads. With more than one, the job itself runs
 /// on one of them: waking them from outside would cost more than many an operator.
-pub(crate) fn on_threads<T: Send>(
-    n: usize,
-    job: impl FnOnce() -> Result<T, Failure> + Send,
-) -> Result<T, Failure> {
+pub(crate) fn on_threads<T: Send>(n: usize, job: impl FnOnce() -> T + Send) -> Result<T, Failure> {
     rayon::ThreadPoolBuilder::new().num_threads(n).build_global().map_err(Failure::other)?;
-    if n > 1 { rayon::scope(|_| job()) } else { job() }
+    Ok(if n > 1 { rayon::scope(|_| job()) } else { job() })
 }
 
 fn config(args: &TrainArgs) -> RunConfig {
@@ -185,10 +212,11 @@ fn print(record: &RunRecord) {
     println!("run {} took {:.0} s", record.id, result.seconds);
 }
 
-/// Draws the bar, and writes the trace if one is wanted.
+/// Draws the bar, leaves checkpoints, and writes the trace if one is wanted.
 struct Watch {
     trace: Option<Trace>,
     bar: TrainBar,
+    saver: Saver,
 }
 
 impl Observer for Watch {
@@ -208,5 +236,31 @@ impl Observer for Watch {
 
     fn finished(&mut self, weights: &Weights) -> io::Result<()> {
         self.trace.as_mut().map_or(Ok(()), |trace| trace.finished(weights))
+    }
+
+    fn wants_stop(&self) -> bool {
+        self.saver.wants_stop()
+    }
+
+    fn wants_pause(&self) -> bool {
+        self.saver.wants_pause()
+    }
+
+    fn wants_checkpoint(&self, n_left: u32) -> bool {
+        self.saver.wants_checkpoint(n_left)
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> io::Result<()> {
+        self.saver.save(checkpoint)
+    }
+}
+
+impl Told for Watch {
+    fn resumed(&mut self, step: Step) {
+        self.notice(&format!("going on after step {step}"));
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.bar.say(text);
     }
 }

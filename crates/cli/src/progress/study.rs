@@ -73,6 +73,14 @@ impl StudyProgress {
                     ));
                 }
             }
+            Event::RunResumed { run, step } => {
+                self.plain(&format!("{} goes on after step {step}", label(run)));
+            }
+            Event::Notice { run, text } => self.say(&format!("{}: {text}", label(run))),
+            Event::FewerJobs { jobs } => {
+                self.say(&format!("from now on {jobs} side by side, to need less memory"));
+            }
+            Event::Stopping => self.say("stopping: runs leave a checkpoint"),
             Event::RunFinished { run, diverged, seconds } => {
                 self.end(run);
                 self.n_done += 1;

@@ -1,10 +1,11 @@
 use burn::module::Param;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
+use plateau_record::Network;
 
 use super::{NamedTensor, Weights};
 use crate::batch_norm::BatchNorm;
-use crate::cnn::Cnn;
+use crate::cnn::{Cnn, Head, feature_map};
 use crate::dense::Dense;
 use crate::layout;
 use crate::operators::with_values;
@@ -15,6 +16,14 @@ impl Weights {
     pub fn of(cnn: &Cnn) -> Self {
         let mut export = Export { gradients: None, tensors: Self::default() };
         export.network(cnn);
+        export.tensors
+    }
+
+    /// The weights and running statistics of the fully connected layers of such a network.
+    #[must_use]
+    pub fn of_head(head: &Head, network: &Network) -> Self {
+        let mut export = Export { gradients: None, tensors: Self::default() };
+        export.head(head, feature_map(network));
         export.tensors
     }
 
@@ -45,8 +54,11 @@ impl Export<'_> {
             self.vector(format!("conv{number}.bias"), &block.bias);
             self.norm(number, block.norm.as_ref());
         }
-        let head = &cnn.head;
-        self.dense("fc1", &head.hidden, cnn.feature_map());
+        self.head(&cnn.head, cnn.feature_map());
+    }
+
+    fn head(&mut self, head: &Head, inputs: layout::Inputs) {
+        self.dense("fc1", &head.hidden, inputs);
         let n_hidden = head.output.weight.dims()[0];
         self.dense("fc2", &head.output, layout::Inputs::flat(n_hidden));
         self.norm(head.first_layer, head.norm.as_ref());

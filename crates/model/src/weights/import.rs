@@ -18,7 +18,15 @@ impl Weights {
     /// If a tensor is missing or of another shape.
     pub fn network(&self, network: &Network, backend: &Backend) -> Result<Cnn, WeightsError> {
         let features = self.features(network, backend)?;
-        Ok(Cnn { features, head: Import { weights: self, backend }.head(network)? })
+        Ok(Cnn { features, head: self.head(network, backend)? })
+    }
+
+    /// Builds the fully connected layers alone.
+    ///
+    /// # Errors
+    /// If a tensor is missing or of another shape.
+    pub fn head(&self, network: &Network, backend: &Backend) -> Result<Head, WeightsError> {
+        Import { weights: self, backend }.head(network)
     }
 
     /// Builds the convolutional blocks alone.

@@ -92,6 +92,7 @@ pub(crate) fn study_record(summary: &StudySummary) -> StudyRecord {
         data: summary.data,
         seeds: summary.seeds.clone(),
         arguments: Vec::new(),
+        others: Vec::new(),
         pending: Vec::new(),
         experiments: Vec::new(),
         phases: vec![PhaseRecord {

@@ -56,6 +56,27 @@ pub enum Event<'a> {
         /// Validation metrics after it.
         validation: Performance,
     },
+    /// A worker goes on from a checkpoint.
+    RunResumed {
+        /// The run.
+        run: &'a PlannedRun,
+        /// Steps that were done before.
+        step: u64,
+    },
+    /// A worker has something to say that the user should know.
+    Notice {
+        /// The run.
+        run: &'a PlannedRun,
+        /// What.
+        text: &'a str,
+    },
+    /// From now on there are fewer runs side by side, since a worker was killed.
+    FewerJobs {
+        /// So many at most.
+        jobs: usize,
+    },
+    /// The execution was asked to end: workers leave a checkpoint.
+    Stopping,
     /// A run is stored.
     RunFinished {
         /// The run.
@@ -142,6 +163,10 @@ pub struct Outcome {
     pub n_reused: usize,
     /// Runs that were run now.
     pub n_ran: usize,
+    /// Whether it was asked to end, and did before all was done.
+    pub stopped: bool,
+    /// Stored runs that aren't the study's, as it is now written.
+    pub others: Vec<RunId>,
     /// Runs that were given up.
     pub failed: Vec<FailedRun>,
     /// Runs that start from one that was given up.
@@ -154,7 +179,10 @@ impl Outcome {
     /// Whether every run of the study has a result.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.failed.is_empty() && self.blocked_runs.is_empty() && self.blocked_phases.is_empty()
+        !self.stopped
+            && self.failed.is_empty()
+            && self.blocked_runs.is_empty()
+            && self.blocked_phases.is_empty()
     }
 }
 

@@ -1,20 +1,33 @@
 //! The loop over what happens: start what is ready, listen, reap, plan anew.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
 
-use plateau_record::{RunId, RunStatus};
+use plateau_record::{RunId, RunStatus, Step, StudyRecord};
 
-use super::event::{BlockedPhase, BlockedRun, Event, FailedRun, Failure, Outcome};
+use super::event::{BlockedPhase, BlockedRun, Event, Exit, FailedRun, Failure, Outcome};
 use super::job::{Job, Message};
+use super::meter::Meter;
+use super::stop::Urgency;
 use super::worker::{Heard, Worker, WorkerId};
-use super::{ExecuteError, Options, WorkerCommand, queue};
+use super::{ExecuteError, GRACE, Options, WorkerCommand, queue};
 use crate::plan::{PhaseState, Plan, PlannedPhase, PlannedRun, Results};
 use crate::spec::Study;
 use crate::store::Store;
+use crate::store::progress::{GivenUp, Progress, RunningRun};
 
 /// How often a run is tried.
 const N_ATTEMPTS: u32 = 2;
+
+/// How often the wish to stop is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Least time between two accounts of how far it is, unless a run begins or ends.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The signal that the system kills with when memory runs out.
+const KILLED: i32 = 9;
 
 pub(super) struct Executor<'a> {
     study: &'a Study,
@@ -26,13 +39,31 @@ pub(super) struct Executor<'a> {
     results: Results,
     n_reused: usize,
     n_ran: usize,
-    running: BTreeMap<WorkerId, (PlannedRun, Worker)>,
+    running: BTreeMap<WorkerId, Running>,
+    /// Runs side by side at most: fewer than asked for after a worker was killed.
+    jobs: usize,
     attempts: BTreeMap<RunId, u32>,
     failed: Vec<FailedRun>,
     n_started: u64,
+    /// When workers that were asked to stop are killed.
+    deadline: Option<Instant>,
+    /// Why the disk took no more.
+    disk_failure: Option<String>,
+    meter: Meter,
+    /// When others were last told how far it is.
+    told: Option<Instant>,
     /// Kept, so that listening to no worker is no error.
     tell: Sender<(WorkerId, Heard)>,
     hear: Receiver<(WorkerId, Heard)>,
+}
+
+struct Running {
+    run: PlannedRun,
+    worker: Worker,
+    /// Steps that were done before this worker.
+    before: u64,
+    step: u64,
+    of: u64,
 }
 
 impl<'a> Executor<'a> {
@@ -57,30 +88,103 @@ impl<'a> Executor<'a> {
             n_reused: 0,
             n_ran: 0,
             running: BTreeMap::new(),
+            jobs: options.jobs.get(),
             attempts: BTreeMap::new(),
             failed: Vec::new(),
             n_started: 0,
+            deadline: None,
+            disk_failure: None,
+            meter: Meter::start(),
+            told: None,
             tell,
             hear,
         };
         executor.load_stored()?;
-        executor.store.write_study(&executor.plan.record(study))?;
+        executor.store.write_study(&executor.record()?)?;
         (executor.observer)(Event::Planned { plan: &executor.plan, results: &executor.results });
         Ok(executor)
     }
 
     pub(super) fn run(mut self) -> Result<Outcome, ExecuteError> {
         loop {
-            self.start_ready()?;
-            if self.running.is_empty() {
-                return Ok(self.outcome());
+            self.heed_stop();
+            if self.deadline.is_none() {
+                self.start_ready()?;
             }
-            let Ok((id, heard)) = self.hear.recv() else { return Ok(self.outcome()) };
-            match heard {
-                Heard::Message(message) => self.pass_on(id, &message),
-                Heard::Silence => self.reap(id)?,
+            self.tell_progress()?;
+            if self.running.is_empty() {
+                return match self.disk_failure.take() {
+                    Some(reason) => Err(ExecuteError::Disk { reason }),
+                    None => self.outcome(),
+                };
+            }
+            match self.hear.recv_timeout(TICK) {
+                Ok((id, Heard::Message(message))) => self.pass_on(id, message),
+                Ok((id, Heard::Silence)) => self.reap(id)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.outcome(),
             }
         }
+    }
+
+    /// Asks workers to stop once somebody wants it, or the disk has failed, and kills them when
+    /// their time is up.
+    fn heed_stop(&mut self) {
+        let urgency = self.options.stop.urgency();
+        if self.deadline.is_none() && (urgency > Urgency::GoOn || self.disk_failure.is_some()) {
+            self.deadline = Some(Instant::now() + GRACE);
+            for running in self.running.values_mut() {
+                running.worker.ask_to_stop();
+            }
+            (self.observer)(Event::Stopping);
+        }
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if late || urgency == Urgency::Now {
+            for running in self.running.values_mut() {
+                running.worker.kill();
+            }
+        }
+    }
+
+    /// Tells others how far it is, now and then.
+    fn tell_progress(&mut self) -> Result<(), ExecuteError> {
+        if self.told.is_some_and(|told| told.elapsed() < PROGRESS_INTERVAL) {
+            return Ok(());
+        }
+        self.told = Some(Instant::now());
+        // A disk that has failed once would only fail again.
+        if self.disk_failure.is_some() {
+            return Ok(());
+        }
+        let running = self.running.values().map(|Running { run, step, of, .. }| RunningRun {
+            id: run.id.clone(),
+            step: Step(*step),
+            of: *of,
+        });
+        let failed = self.failed.iter().map(|failed| GivenUp {
+            id: failed.run.id.clone(),
+            reason: failed.failure.to_string(),
+        });
+        let progress = Progress {
+            running: running.collect(),
+            failed: failed.collect(),
+            seconds_left: self.meter.seconds_for(self.plan.remaining_cost(&self.results)),
+        };
+        Ok(self.store.write_progress(&progress)?)
+    }
+
+    /// The study as resolved so far, with the stored runs that aren't part of it.
+    fn record(&self) -> Result<StudyRecord, ExecuteError> {
+        Ok(StudyRecord { others: self.others()?, ..self.plan.record(self.study) })
+    }
+
+    /// Stored runs that no phase asks for; none before all phases are known.
+    fn others(&self) -> Result<Vec<RunId>, ExecuteError> {
+        if self.plan.unresolved().next().is_some() {
+            return Ok(Vec::new());
+        }
+        let stored = self.store.run_ids()?.into_iter();
+        Ok(stored.filter(|id| self.plan.run(id).is_none()).collect())
     }
 
     /// Plans anew with the runs that the store has, until there are no more: stored runs may
@@ -104,7 +208,7 @@ impl<'a> Executor<'a> {
     }
 
     fn start_ready(&mut self) -> Result<(), ExecuteError> {
-        while self.running.len() < self.options.jobs.get() {
+        while self.running.len() < self.jobs {
             let ready = queue::ready(&self.plan, &self.results, |id| self.is_taken(id));
             let Some(run) = queue::longest(&ready) else { return Ok(()) };
             let n_runs = self.running.len() + ready.len();
@@ -115,7 +219,7 @@ impl<'a> Executor<'a> {
     }
 
     fn is_taken(&self, id: &RunId) -> bool {
-        self.running.values().any(|(run, _)| run.id == *id)
+        self.running.values().any(|running| running.run.id == *id)
             || self.failed.iter().any(|failed| failed.run.id == *id)
     }
 
@@ -127,12 +231,13 @@ impl<'a> Executor<'a> {
             self.give_up(run, failure);
             return Ok(());
         }
-        let (threads, jobs) = (self.options.threads.get(), self.options.jobs.get());
+        let (threads, jobs) = (self.options.threads.get(), self.jobs);
         let job = Job {
             config: run.config.clone(),
             store: self.store.dir().to_owned(),
             data: self.options.data.clone(),
             threads: queue::threads_each(threads, jobs, n_runs),
+            checkpoint_seconds: self.options.checkpoint_seconds,
         };
         let line = job.to_line().map_err(ExecuteError::Job)?;
         let id = WorkerId(self.n_started);
@@ -141,26 +246,43 @@ impl<'a> Executor<'a> {
         let attempt = self.attempts.entry(run.id.clone()).or_insert(0);
         *attempt += 1;
         (self.observer)(Event::RunStarted { run: &run, attempt: *attempt, threads: job.threads });
-        self.running.insert(id, (run, worker));
+        let of = run.config.total_steps();
+        self.running.insert(id, Running { run, worker, before: 0, step: 0, of });
+        self.told = None;
         Ok(())
     }
 
-    fn pass_on(&mut self, id: WorkerId, message: &Message) {
-        let Some((run, _)) = self.running.get(&id) else { return };
-        match *message {
-            Message::Progress { step, of } => (self.observer)(Event::Progress { run, step, of }),
+    fn pass_on(&mut self, id: WorkerId, message: Message) {
+        let Some(Running { run, before, step: done, of: all, .. }) = self.running.get_mut(&id)
+        else {
+            return;
+        };
+        match message {
+            Message::Progress { step, of } => {
+                (*done, *all) = (step, of);
+                self.meter.advance(run, (step, *before), of);
+                (self.observer)(Event::Progress { run, step, of });
+            }
             Message::Epoch { epoch, of, images_per_second, train, validation } => {
                 let event = Event::Epoch { run, epoch, of, images_per_second, train, validation };
                 (self.observer)(event);
             }
+            Message::Resumed { step } => {
+                (*before, *done) = (step, step);
+                (self.observer)(Event::RunResumed { run, step });
+            }
+            Message::Notice { text } => (self.observer)(Event::Notice { run, text: &text }),
+            Message::DiskFailed { reason } => self.disk_failure = Some(reason),
             // The store will tell.
             Message::Done { .. } => {}
         }
     }
 
     fn reap(&mut self, id: WorkerId) -> Result<(), ExecuteError> {
-        let Some((run, worker)) = self.running.remove(&id) else { return Ok(()) };
+        let Some(Running { run, worker, .. }) = self.running.remove(&id) else { return Ok(()) };
         let (exit, last_lines) = worker.reap();
+        self.meter.end(&run.id);
+        self.told = None;
         if self.store.has(&run.id) {
             return match self.store.load(&run.id) {
                 Ok(record) => {
@@ -177,8 +299,19 @@ impl<'a> Executor<'a> {
                 }
             };
         }
+        // Asked to stop, it is expected to end; and it is not to blame for the disk.
+        if self.deadline.is_some() || self.disk_failure.is_some() {
+            return Ok(());
+        }
+        let killed = exit == Exit::Signal(KILLED);
         let failure = Failure::Worker { exit, last_lines };
-        if self.attempts.get(&run.id).is_some_and(|&attempts| attempts >= N_ATTEMPTS) {
+        if killed && self.jobs > 1 {
+            // As a rule for want of memory: with fewer beside it, it may have enough.
+            self.jobs -= 1;
+            self.attempts.remove(&run.id);
+            (self.observer)(Event::RunRetried { run: &run, failure: &failure });
+            (self.observer)(Event::FewerJobs { jobs: self.jobs });
+        } else if self.attempts.get(&run.id).is_some_and(|&attempts| attempts >= N_ATTEMPTS) {
             self.give_up(run, failure);
         } else {
             (self.observer)(Event::RunRetried { run: &run, failure: &failure });
@@ -197,7 +330,7 @@ impl<'a> Executor<'a> {
         if self.plan == before {
             return Ok(());
         }
-        self.store.write_study(&self.plan.record(self.study))?;
+        self.store.write_study(&self.record()?)?;
         for (old, new) in before.phases.iter().zip(&self.plan.phases) {
             if let (None, Some(phase)) = (old.record(), new.record()) {
                 (self.observer)(Event::PhaseResolved { phase });
@@ -207,7 +340,13 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(mut self) -> Result<Outcome, ExecuteError> {
+        self.told = None;
+        self.tell_progress()?;
+        let others = self.others()?;
+        let stopped = self.deadline.is_some()
+            && (self.plan.missing(&self.results).next().is_some()
+                || self.plan.unresolved().next().is_some());
         let is_failed = |id: &RunId| self.failed.iter().any(|failed| failed.run.id == *id);
         let blocked_runs = self.plan.missing(&self.results).filter(|run| !is_failed(&run.id));
         let blocked_runs = blocked_runs.filter_map(|run| {
@@ -215,7 +354,9 @@ impl<'a> Executor<'a> {
         });
         let blocked_runs = blocked_runs.collect();
         let blocked_phases = self.plan.unresolved().map(blocked_phase).collect();
-        Outcome {
+        Ok(Outcome {
+            stopped,
+            others,
             blocked_runs,
             blocked_phases,
             plan: self.plan,
@@ -223,7 +364,7 @@ impl<'a> Executor<'a> {
             n_reused: self.n_reused,
             n_ran: self.n_ran,
             failed: self.failed,
-        }
+        })
     }
 }
 

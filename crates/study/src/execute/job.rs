@@ -18,11 +18,13 @@ pub struct Job {
     pub data: Option<PathBuf>,
     /// Threads to compute with.
     pub threads: usize,
+    /// Seconds after which a checkpoint is left within an epoch, too.
+    pub checkpoint_seconds: f64,
 }
 
 impl Job {
     /// Reads the job from a worker's standard input. What remains of the input is to be
-    /// watched: when it ends, the worker must.
+    /// watched by [`wait_for_end`].
     ///
     /// # Errors
     /// If there is no line, or it isn't a job.
@@ -34,6 +36,22 @@ impl Job {
 
     pub(super) fn to_line(&self) -> serde_json::Result<String> {
         serde_json::to_string(self).map(|json| json + "\n")
+    }
+}
+
+/// What the executor writes to a worker that is to end.
+pub(super) const STOP_LINE: &str = "stop\n";
+
+/// Waits until the worker is to end: the executor says so, or is gone. To be called with what
+/// remains of the input.
+pub fn wait_for_end(input: &mut dyn BufRead) {
+    let mut line = String::new();
+    while line != STOP_LINE {
+        line.clear();
+        // Whether it ended or failed: nobody wants this run any more.
+        if !matches!(input.read_line(&mut line), Ok(1..)) {
+            return;
+        }
     }
 }
 
@@ -60,6 +78,21 @@ pub enum Message {
         train: Performance,
         /// Validation metrics after it.
         validation: Performance,
+    },
+    /// The run goes on from a checkpoint.
+    Resumed {
+        /// Steps that were done before.
+        step: u64,
+    },
+    /// Something that the user should know.
+    Notice {
+        /// In words.
+        text: String,
+    },
+    /// The disk took no more: the study can't go on.
+    DiskFailed {
+        /// On what, and why.
+        reason: String,
     },
     /// The run is stored.
     Done {

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 
 use super::event::Exit;
-use super::job::Message;
+use super::job::{Message, STOP_LINE};
 use super::{ExecuteError, WorkerCommand};
 
 /// How many of the last lines are kept for the failure message.
@@ -86,6 +86,18 @@ impl Worker {
             let _ = stdin.write_all(job_line.as_bytes()).and_then(|()| stdin.flush());
         }
         Ok(worker)
+    }
+
+    /// Asks it to leave a checkpoint and end. One that is dead already falls silent anyway.
+    pub(super) fn ask_to_stop(&mut self) {
+        if let Some(stdin) = &mut self.stdin {
+            let _ = stdin.write_all(STOP_LINE.as_bytes()).and_then(|()| stdin.flush());
+        }
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
+        let _ = self.child.kill();
     }
 
     /// Waits for the end of a worker that has fallen silent.

@@ -20,6 +20,14 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// Another process is at work in the folder.
+    #[error("{} is in use by {holder}", dir.display())]
+    Locked {
+        /// The folder.
+        dir: PathBuf,
+        /// Who it is.
+        holder: String,
+    },
     /// The folder belongs to another study.
     #[error("{} holds the study `{found}`, not `{expected}`", dir.display())]
     OtherStudy {
@@ -59,10 +67,7 @@ pub enum StoreError {
         reason: String,
     },
     /// A file that changed after it was stored.
-    #[error(
-        "{} is not what was stored: its SHA-256 is not the one in its folder's SHA256SUMS",
-        path.display()
-    )]
+    #[error("{} is not what was stored: its SHA-256 is another", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -85,6 +90,14 @@ pub enum StoreError {
         /// What would change.
         reason: String,
     },
+}
+
+impl StoreError {
+    /// Whether the disk is to blame: full, gone, or not to be written to any more.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Io { action, .. } if *action != Action::Read)
+    }
 }
 
 /// What was tried with a file or folder.

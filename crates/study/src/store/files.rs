@@ -1,39 +1,12 @@
-//! Files written as a whole, and read with the line in the error.
+//! Files read, with the line in the error.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
 use super::error::{Action, Context as _, StoreError};
-
-/// Writes a file beside its place, flushes it to the disk, and moves it there.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let write = || {
-        let mut file = File::create(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().context(Action::Write, &aside)?;
-    fs::rename(&aside, path).context(Action::Rename, path)?;
-    match path.parent() {
-        Some(parent) => sync_dir(parent),
-        None => Ok(()),
-    }
-}
-
-/// Makes the entries of a folder durable.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    // Elsewhere a folder cannot be opened as a file, and its entries need no flushing.
-    if cfg!(unix) {
-        let dir_or_here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        File::open(dir_or_here).and_then(|file| file.sync_all()).context(Action::Write, dir)?;
-    }
-    Ok(())
-}
 
 pub(super) fn read(path: &Path) -> Result<String, StoreError> {
     fs::read_to_string(path).context(Action::Read, path)

@@ -18,6 +18,23 @@ pub(super) fn remove(runs: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Removes files that were being written aside in a folder that nobody else writes to.
+pub(super) fn remove_files(dir: &Path) -> Result<(), StoreError> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    for name in files::names_in(dir)? {
+        let path = dir.join(&name);
+        if is_under_way(&name) && path.is_file() {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.context(Action::Remove, &path)?,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether a folder is named as one in which a run is written.
 pub(super) fn is_under_way(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(".tmp")

@@ -16,12 +16,8 @@ pub(super) const SUMS_FILE: &str = "SHA256SUMS";
 pub(super) struct Sums(BTreeMap<String, String>);
 
 impl Sums {
-    pub(super) fn add(&mut self, name: &str, hasher: Sha256) {
-        self.0.insert(name.to_owned(), hex(&hasher.finalize()));
-    }
-
-    pub(super) fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
-        self.add(name, Sha256::new_with_prefix(bytes));
+    pub(super) fn add(&mut self, name: &str, bytes: &[u8]) {
+        self.0.insert(name.to_owned(), hex(&Sha256::digest(bytes)));
     }
 
     /// A line per file, in order of the names.
@@ -68,7 +64,7 @@ fn is_sum(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-fn hex(digest: &[u8]) -> String {
+pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -1,7 +1,7 @@
 //! A run under way: written aside, moved into place when it is whole.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use plateau_record::{
@@ -10,11 +10,10 @@ use plateau_record::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use super::check_format;
+use super::disk::Disk;
 use super::error::{Action, Context as _, StoreError};
-use super::files::sync_dir;
 use super::reader::{self, RunHead};
 use super::sums::{SUMS_FILE, Sums};
 
@@ -29,6 +28,7 @@ pub(super) const WEIGHTS_FILE: &str = "weights.safetensors";
 /// A run being written. Dropped before [`RunWriter::finish`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct RunWriter {
+    disk: Disk,
     id: RunId,
     /// The folder that holds all runs.
     runs: PathBuf,
@@ -54,13 +54,14 @@ pub enum Commit {
 
 impl RunWriter {
     pub(super) fn begin(
+        disk: &Disk,
         runs: PathBuf,
         config: &RunConfig,
         provenance: &Provenance,
     ) -> Result<Self, StoreError> {
-        fs::create_dir_all(&runs).context(Action::Create, &runs)?;
+        disk.create_dir_all(&runs)?;
         let id = config.id();
-        let (aside, mut head) = claim(&runs, &id)?;
+        let (aside, mut head) = claim(disk, &runs, &id)?;
         let path = aside.join(RUN_FILE);
         let record = RunHead {
             format: FORMAT_VERSION,
@@ -69,14 +70,15 @@ impl RunWriter {
             provenance: provenance.clone(),
         };
         let json = to_json(&path, &record, serde_json::to_string_pretty)?;
-        head.write_all(json.as_bytes()).context(Action::Write, &path)?;
+        disk.write(&mut head, &path, json.as_bytes()).context(Action::Write, &path)?;
         let mut sums = Sums::default();
-        sums.add_bytes(RUN_FILE, json.as_bytes());
+        sums.add(RUN_FILE, json.as_bytes());
         Ok(Self {
+            disk: disk.clone(),
             id,
-            epochs: Lines::create(&aside, EPOCHS_FILE)?,
-            gradients: Lines::create(&aside, GRADIENTS_FILE)?,
-            range: Lines::create(&aside, RANGE_FILE)?,
+            epochs: Lines::new(&aside, EPOCHS_FILE),
+            gradients: Lines::new(&aside, GRADIENTS_FILE),
+            range: Lines::new(&aside, RANGE_FILE),
             runs,
             aside,
             head,
@@ -93,7 +95,7 @@ impl RunWriter {
     /// Adds a finished epoch.
     ///
     /// # Errors
-    /// If it can't be written, or a number in it isn't finite.
+    /// If a number in it isn't finite.
     pub fn epoch(&mut self, record: &EpochRecord) -> Result<(), StoreError> {
         self.epochs.push(record)
     }
@@ -101,7 +103,7 @@ impl RunWriter {
     /// Adds the gradients of one layer in one epoch.
     ///
     /// # Errors
-    /// If they can't be written, or a number in them isn't finite.
+    /// If a number in them isn't finite.
     pub fn gradient(&mut self, record: &GradientRecord) -> Result<(), StoreError> {
         self.gradients.push(record)
     }
@@ -109,7 +111,7 @@ impl RunWriter {
     /// Adds a step of a range test.
     ///
     /// # Errors
-    /// If it can't be written, or a number in it isn't finite.
+    /// If a number in it isn't finite.
     pub fn range(&mut self, record: &RangeRecord) -> Result<(), StoreError> {
         self.range.push(record)
     }
@@ -124,7 +126,7 @@ impl RunWriter {
             return Err(StoreError::Unrepresentable { path, reason });
         }
         let json = to_json(&path, predictions, serde_json::to_string)?;
-        self.write_whole(PREDICTIONS_FILE, json.as_bytes())
+        self.write_new(PREDICTIONS_FILE, json.as_bytes())
     }
 
     /// Ends the run: flushes everything to the disk and moves it into place.
@@ -147,34 +149,36 @@ impl RunWriter {
         }
         check_format(&path, result.format)?;
         let json = to_json(&path, result, serde_json::to_string_pretty)?;
-        self.write_whole(RESULT_FILE, json.as_bytes())?;
+        self.write_new(RESULT_FILE, json.as_bytes())?;
         if let Some(weights) = weights {
-            self.write_whole(WEIGHTS_FILE, weights)?;
+            self.write_new(WEIGHTS_FILE, weights)?;
         }
-        for lines in [&mut self.epochs, &mut self.gradients, &mut self.range] {
-            lines.sync()?;
-            self.sums.add(lines.name, lines.sum.clone());
+        let lines = [&mut self.epochs, &mut self.gradients, &mut self.range];
+        let texts = lines.map(|lines| std::mem::take(&mut lines.text));
+        for (name, text) in [EPOCHS_FILE, GRADIENTS_FILE, RANGE_FILE].into_iter().zip(texts) {
+            self.write_new(name, text.as_bytes())?;
         }
-        write_synced(&self.aside.join(SUMS_FILE), self.sums.to_text().as_bytes())?;
-        self.head.sync_all().context(Action::Write, &self.aside.join(RUN_FILE))?;
-        sync_dir(&self.aside)?;
+        self.disk.write_new(&self.aside.join(SUMS_FILE), self.sums.to_text().as_bytes())?;
+        let head = self.aside.join(RUN_FILE);
+        self.disk.flush(&self.head, &head).context(Action::Write, &head)?;
+        self.disk.flush_dir(&self.aside)?;
 
         let place = self.runs.join(&self.id.0);
         // A rename never replaces a folder with something in it.
-        if let Err(source) = fs::rename(&self.aside, &place) {
+        if let Err(source) = self.disk.rename(&self.aside, &place) {
             if !place.is_dir() {
                 return Err(StoreError::Io { action: Action::Rename, path: place, source });
             }
             reader::run(&place, &self.id)?;
             return Ok(Commit::AlreadyThere);
         }
-        sync_dir(&self.runs)?;
+        self.disk.flush_dir(&self.runs)?;
         Ok(Commit::Stored)
     }
 
-    fn write_whole(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.sums.add_bytes(name, bytes);
-        write_synced(&self.aside.join(name), bytes)
+    fn write_new(&mut self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.sums.add(name, bytes);
+        self.disk.write_new(&self.aside.join(name), bytes)
     }
 }
 
@@ -182,24 +186,24 @@ impl Drop for RunWriter {
     fn drop(&mut self) {
         // After a rename there is nothing to remove; what cannot be removed is stale, and
         // removed when the store is next opened.
-        let _ = fs::remove_dir_all(&self.aside);
+        let _ = self.disk.remove_dir_all(&self.aside);
     }
 }
 
 /// Makes a folder for a run under way, and locks it by its `run.json`.
-fn claim(runs: &Path, id: &RunId) -> Result<(PathBuf, File), StoreError> {
+fn claim(disk: &Disk, runs: &Path, id: &RunId) -> Result<(PathBuf, File), StoreError> {
     let mut unique = 0_u32;
     loop {
         let aside = runs.join(format!(".{id}.{}-{unique}.tmp", std::process::id()));
         unique += 1;
-        match fs::create_dir(&aside) {
+        match disk.create_dir(&aside) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error).context(Action::Create, &aside),
         }
         // Until the lock is held another process may take the folder for a stale one.
         let path = aside.join(RUN_FILE);
-        let file = match File::create_new(&path) {
+        let file = match disk.create_new(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error).context(Action::Create, &path),
@@ -216,35 +220,24 @@ fn claim(runs: &Path, id: &RunId) -> Result<(PathBuf, File), StoreError> {
     }
 }
 
-/// A file of one JSON value per line.
+/// A file of one JSON value per line, on its way.
 #[derive(Debug)]
 struct Lines {
-    name: &'static str,
     path: PathBuf,
-    file: BufWriter<File>,
-    /// Of what was written so far.
-    sum: Sha256,
+    text: String,
 }
 
 impl Lines {
-    fn create(dir: &Path, name: &'static str) -> Result<Self, StoreError> {
-        let path = dir.join(name);
-        let file = File::create_new(&path).context(Action::Create, &path)?;
-        Ok(Self { name, path, file: BufWriter::new(file), sum: Sha256::new() })
+    fn new(dir: &Path, name: &str) -> Self {
+        Self { path: dir.join(name), text: String::new() }
     }
 
     fn push<T>(&mut self, record: &T) -> Result<(), StoreError>
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        let json = to_json(&self.path, record, serde_json::to_string)?;
-        self.sum.update(&json);
-        self.file.write_all(json.as_bytes()).context(Action::Write, &self.path)
-    }
-
-    fn sync(&mut self) -> Result<(), StoreError> {
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        synced.context(Action::Write, &self.path)
+        self.text += &to_json(&self.path, record, serde_json::to_string)?;
+        Ok(())
     }
 }
 
@@ -266,13 +259,4 @@ where
         Ok(_) => Err(unrepresentable(format!("reads back as another record: {json}"))),
         Err(error) => Err(unrepresentable(format!("a number is not finite: {error}"))),
     }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = || {
-        let mut file = File::create_new(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().context(Action::Write, path)
 }

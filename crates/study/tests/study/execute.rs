@@ -12,7 +12,9 @@ use std::process;
 
 use plateau_record::{Epoch, Performance, Start};
 use plateau_study::execute::{ExecuteError, Exit, Failure};
-use plateau_study::{Event, Job, Message, Options, Outcome, Store, Study, WorkerCommand, execute};
+use plateau_study::{
+    Event, Job, Message, Options, Outcome, Stop, Store, Study, WorkerCommand, execute,
+};
 use tempfile::TempDir;
 
 use crate::support::{STUDY, parse, store_run, tiny_study};
@@ -104,7 +106,7 @@ fn worker(mode: &str) -> WorkerCommand {
 
 fn options(jobs: usize) -> Options {
     let jobs = NonZeroUsize::new(jobs).unwrap();
-    Options { jobs, threads: jobs, data: None }
+    Options { jobs, threads: jobs, data: None, checkpoint_seconds: 60.0, stop: Stop::default() }
 }
 
 impl Bench {

@@ -5,6 +5,7 @@
     reason = "clippy.toml allows them in tests, which it takes these helpers not to be"
 )]
 
+mod durability;
 mod execute;
 mod mistakes;
 mod plan;

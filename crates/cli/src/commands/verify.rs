@@ -1,0 +1,232 @@
+//! `plateau verify`: what is stored is what was stored, and what was computed.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use plateau_data::Dataset;
+use plateau_model::Weights;
+use plateau_record::{EpochRecord, RunId, RunRecord, RunResult, Start, Step};
+use plateau_study::Store;
+use plateau_train::{Checkpoint, Silent, Trained, resume};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::args::VerifyArgs;
+use crate::checkpoints::maker;
+use crate::commands::train::on_threads;
+use crate::failure::Failure;
+use crate::location;
+use crate::provenance::{cores, provenance};
+
+pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
+    let store = Store::at(&args.folder);
+    let ids = store.run_ids().map_err(Failure::other)?;
+    if ids.is_empty() && store.study().map_err(Failure::input)?.is_none() {
+        return Err(Failure::input_text(
+            format!("{} holds no runs", args.folder.display()),
+            "name the folder that `plateau run` wrote",
+        ));
+    }
+    let mut verified = Verified::default();
+    let records: Vec<RunRecord> =
+        ids.iter().filter_map(|id| verified.check_files(&store, id)).collect();
+    verified.check_checkpoints(&store);
+    let sample = sample(&store, &records, args.sample as usize);
+    if !sample.is_empty() {
+        let threads = args.threads.unwrap_or_else(cores) as usize;
+        on_threads(threads, || verified.recompute_all(&store, &sample, args.data.as_deref()))??;
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&verified).map_err(Failure::other)?);
+    } else {
+        print!("{verified}");
+    }
+    if verified.problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::text(
+        format!("{} problems were found", verified.problems.len()),
+        "delete what is damaged (a run's folder, a checkpoint): `plateau run` makes it again",
+    ))
+}
+
+/// What was checked, and what was found.
+#[derive(Debug, Default, Serialize)]
+struct Verified {
+    /// Runs all of whose files are what was stored.
+    runs: usize,
+    /// Those of them whose weights were not kept.
+    without_weights: usize,
+    /// Checkpoints that are what was stored.
+    checkpoints: usize,
+    /// Runs whose end was computed again, to the same bits.
+    recomputed: Vec<RunId>,
+    /// Runs whose end could not be computed again, and why not.
+    not_recomputed: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl Verified {
+    fn check_files(&mut self, store: &Store, id: &RunId) -> Option<RunRecord> {
+        let checked = store.load(id).and_then(|record| {
+            if store.weights(id).is_some() {
+                store.read_weights(id)?;
+            } else {
+                self.without_weights += 1;
+            }
+            Ok(record)
+        });
+        match checked {
+            Ok(record) => {
+                self.runs += 1;
+                Some(record)
+            }
+            Err(error) => {
+                self.problems.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    fn check_checkpoints(&mut self, store: &Store) {
+        let checkpointed = store.checkpointed_runs().unwrap_or_else(|error| {
+            self.problems.push(error.to_string());
+            Vec::new()
+        });
+        for id in checkpointed {
+            let checkpoints = store.checkpoints(&id);
+            let steps = checkpoints.steps().unwrap_or_else(|error| {
+                self.problems.push(error.to_string());
+                Vec::new()
+            });
+            for step in steps {
+                let checked = checkpoints.read(step).map_err(|error| error.to_string());
+                let read = checked.and_then(|stored| {
+                    let path = checkpoints.path(step);
+                    Checkpoint::from_bytes(&stored.bytes, &id)
+                        .map_err(|error| format!("{}: {error}", path.display()))
+                });
+                match read {
+                    Ok(_) => self.checkpoints += 1,
+                    Err(problem) => self.problems.push(problem),
+                }
+            }
+        }
+    }
+
+    fn recompute_all(
+        &mut self,
+        store: &Store,
+        sample: &[&RunRecord],
+        data: Option<&str>,
+    ) -> Result<(), Failure> {
+        let set = sample[0].config.data.set;
+        let folder: Option<PathBuf> = location::prepare(set, data)?;
+        let data = location::load(set, folder.as_deref()).map_err(Failure::other)?;
+        for record in sample {
+            match recompute(store, record, &data) {
+                Ok(()) => self.recomputed.push(record.id.clone()),
+                Err(Recomputation::Impossible(why)) => {
+                    self.not_recomputed.push(format!("{}: {why}", record.id));
+                }
+                Err(Recomputation::Differs(what)) => {
+                    self.problems.push(format!("run {}: {what} came out otherwise", record.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} runs are what was stored", self.runs)?;
+        if self.without_weights > 0 {
+            writeln!(f, "of {} of them the weights were not kept", self.without_weights)?;
+        }
+        writeln!(f, "{} checkpoints are what was stored", self.checkpoints)?;
+        for id in &self.recomputed {
+            writeln!(f, "the end of run {id} was computed again, to the same bits")?;
+        }
+        for why in &self.not_recomputed {
+            writeln!(f, "not computed again: {why}")?;
+        }
+        for problem in &self.problems {
+            writeln!(f, "problem: {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Some of the runs that have a checkpoint, spread over all of them.
+fn sample<'a>(store: &Store, records: &'a [RunRecord], n: usize) -> Vec<&'a RunRecord> {
+    let has_checkpoint = |record: &&RunRecord| last_step(store, &record.id).is_some();
+    let all: Vec<&RunRecord> = records.iter().filter(has_checkpoint).collect();
+    let n = n.min(all.len());
+    (0..n).map(|i| all[i * all.len() / n]).collect()
+}
+
+fn last_step(store: &Store, id: &RunId) -> Option<Step> {
+    store.checkpoints(id).steps().ok()?.last().copied()
+}
+
+/// Why a run's end isn't confirmed.
+enum Recomputation {
+    /// It can't be computed here.
+    Impossible(String),
+    /// Something came out otherwise.
+    Differs(&'static str),
+}
+
+/// Trains a finished run from its checkpoint to its end, and compares all that it leaves, wall
+/// times apart.
+fn recompute(store: &Store, record: &RunRecord, data: &Dataset) -> Result<(), Recomputation> {
+    let impossible = |why: &dyn fmt::Display| Recomputation::Impossible(why.to_string());
+    let checkpoints = store.checkpoints(&record.id);
+    let step = last_step(store, &record.id).ok_or_else(|| impossible(&"no checkpoint"))?;
+    let stored = checkpoints.read(step).map_err(|error| impossible(&error))?;
+    let here = maker(&provenance(data.md5.clone()));
+    if stored.maker != here {
+        return Err(Recomputation::Impossible(format!(
+            "it was made by {}, this is {here}",
+            stored.maker
+        )));
+    }
+    let checkpoint = Checkpoint::from_bytes(&stored.bytes, &record.id);
+    let checkpoint = checkpoint.map_err(|error| impossible(&error))?;
+    let parent = match &record.config.start {
+        Start::Fresh => None,
+        Start::Transfer { parent } => {
+            let bytes = store.read_weights(parent).map_err(|error| impossible(&error))?;
+            Some(Weights::from_safetensors(&bytes).map_err(|error| impossible(&error))?)
+        }
+    };
+    let trained = resume(&record.config, data, parent.as_ref(), Some(checkpoint), &mut Silent);
+    let trained = trained.map_err(|error| impossible(&error))?;
+    match difference(store, record, &trained) {
+        None => Ok(()),
+        Some(what) => Err(Recomputation::Differs(what)),
+    }
+}
+
+fn difference(store: &Store, record: &RunRecord, trained: &Trained) -> Option<&'static str> {
+    let sum = || -> Option<String> {
+        let bytes = trained.weights.to_safetensors().ok()?;
+        Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    let timeless = |epochs: &[EpochRecord]| -> Vec<EpochRecord> {
+        let timeless =
+            |e: &EpochRecord| EpochRecord { seconds: 0.0, images_per_second: 0.0, ..e.clone() };
+        epochs.iter().map(timeless).collect()
+    };
+    let result = |result: &RunResult| RunResult { seconds: 0.0, ..result.clone() };
+    let checks = [
+        ("its final weights", sum() == store.weights_sum(&record.id).ok().flatten()),
+        ("its epochs", timeless(&record.epochs) == timeless(&trained.epochs)),
+        ("its gradients", record.gradients == trained.gradients),
+        ("its range test", record.range == trained.range),
+        ("its predictions", record.predictions == trained.predictions),
+        ("its result", result(&record.result) == result(&trained.result)),
+    ];
+    checks.into_iter().find(|(_, same)| !same).map(|(what, _)| what)
+}

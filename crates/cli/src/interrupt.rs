@@ -1,0 +1,64 @@
+//! What Ctrl-C does, and a scheduler's SIGTERM: at work it asks for an end that loses nothing,
+//! elsewhere it ends the program.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plateau_study::Stop;
+
+use crate::failure::Failure;
+
+/// As shells have it: 128 and the number of Ctrl-C's signal.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Signals after which nobody is waited for any more.
+const PATIENCE: usize = 3;
+
+/// Whether somebody heeds the wish to stop.
+static HEEDED: AtomicBool = AtomicBool::new(false);
+static STOP: OnceLock<Stop> = OnceLock::new();
+
+/// As long as it is kept, signals that end a program ask its [`Stop`] instead.
+pub(crate) struct Listening {
+    pub(crate) stop: Stop,
+}
+
+impl Listening {
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let stop = Stop::default();
+        if STOP.set(stop.clone()).is_ok() {
+            listen(stop)?;
+        }
+        HEEDED.store(true, Ordering::Relaxed);
+        Ok(Self { stop: STOP.wait().clone() })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        HEEDED.store(false, Ordering::Relaxed);
+    }
+}
+
+#[cfg(unix)]
+fn listen(stop: Stop) -> Result<(), Failure> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
+    std::thread::spawn(move || {
+        for (_, n_before) in signals.forever().zip(0..) {
+            stop.ask();
+            if !HEEDED.load(Ordering::Relaxed) || n_before + 1 >= PATIENCE {
+                std::process::exit(INTERRUPTED.into());
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Elsewhere the system ends the program; what is stored stays, and checkpoints with it.
+#[cfg(not(unix))]
+fn listen(_stop: Stop) -> Result<(), Failure> {
+    Ok(())
+}

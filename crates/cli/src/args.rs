@@ -73,7 +73,7 @@ pub(crate) struct StudyArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Train with seeds 0 … N − 1 instead of the study's own
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::seeds)]
     pub(crate) seeds: Option<u32>,
     /// Train for N epochs instead of the study's own
     #[arg(long, value_name = "N", value_parser = crate::values::count)]
@@ -199,10 +199,10 @@ pub(crate) struct TrainArgs {
     #[arg(long)]
     pub(crate) batch_norm: bool,
     /// Output channels of each convolutional block
-    #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128], value_name = "A,B,C", value_parser = crate::values::count)]
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128], value_name = "A,B,C", value_parser = crate::values::units)]
     pub(crate) channels: Vec<u32>,
     /// Units of the hidden fully connected layer
-    #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::units)]
     pub(crate) hidden: u32,
     /// Activation of the hidden layers
     #[arg(long, value_enum, default_value_t = ActivationArg::Relu)]
@@ -254,10 +254,10 @@ pub(crate) struct BenchArgs {
     pub(crate) variant: VariantArg,
     /// Output channels of each convolutional block
     #[arg(long, value_delimiter = ',', default_values_t = [32, 64, 128], value_name = "A,B,C",
-          value_parser = crate::values::count)]
+          value_parser = crate::values::units)]
     pub(crate) channels: Vec<u32>,
     /// Units of the hidden fully connected layer
-    #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::units)]
     pub(crate) hidden: u32,
     /// Images per step [default: 128, in evaluation 1000]
     #[arg(long, value_name = "N", value_parser = crate::values::count)]

@@ -27,6 +27,16 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     number(text, |value| (0.0..=1e6).contains(&value), "a number of seconds, 0 or more")
 }
 
+/// A number of seeds, as many as a study file may ask for.
+pub(crate) fn seeds(text: &str) -> Result<u32, String> {
+    whole(text, 1..=1_000)
+}
+
+/// Units or channels of a layer, likewise.
+pub(crate) fn units(text: &str) -> Result<u32, String> {
+    whole(text, 1..=8_192)
+}
+
 /// A size or count.
 pub(crate) fn count(text: &str) -> Result<u32, String> {
     whole(text, 1..=1_000_000_000)

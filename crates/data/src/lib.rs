@@ -34,6 +34,8 @@ pub mod order;
 pub mod partition;
 pub mod source;
 pub mod synthetic;
+#[doc(hidden)]
+pub mod untrusted;
 
 pub use cache::Cache;
 pub use error::{DataError, Difference, FailedSource, FileProblem};

@@ -10,6 +10,8 @@ pub mod execute;
 pub mod plan;
 pub mod spec;
 pub mod store;
+#[doc(hidden)]
+pub mod untrusted;
 
 pub use execute::{
     Event, ExecuteError, Job, Message, Options, Outcome, Stop, Urgency, WorkerCommand, execute,

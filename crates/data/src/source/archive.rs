@@ -18,15 +18,24 @@ use crate::source::intake::{Form, Intake, Part};
 const UNPACKED_LIMIT_BYTES: u64 = 256 << 20;
 
 /// Takes the batches from the archive at `path`, called `place` in errors.
-pub(crate) fn import(path: &Path, place: &str, mut intake: Intake<'_>) -> Result<(), DataError> {
-    let reading =
-        |source: io::Error| DataError::Io { action: "read the archive", path: path.into(), source };
+pub(crate) fn import(path: &Path, place: &str, intake: Intake<'_>) -> Result<(), DataError> {
     let file = File::open(path).map_err(|source| DataError::Io {
         action: "open",
         path: path.into(),
         source,
     })?;
-    let unpacked = GzDecoder::new(BufReader::new(file)).take(UNPACKED_LIMIT_BYTES);
+    import_from(BufReader::new(file), (path, place), intake)
+}
+
+/// The same, of an archive's bytes.
+pub(crate) fn import_from(
+    archive: impl Read,
+    (path, place): (&Path, &str),
+    mut intake: Intake<'_>,
+) -> Result<(), DataError> {
+    let reading =
+        |source: io::Error| DataError::Io { action: "read the archive", path: path.into(), source };
+    let unpacked = GzDecoder::new(archive).take(UNPACKED_LIMIT_BYTES);
     for entry in Archive::new(unpacked).entries().map_err(reading)? {
         let entry = entry.map_err(reading)?;
         if entry.header().entry_type() != EntryType::Regular {

@@ -8,9 +8,9 @@
 //! - `intake`: what a folder or archive may hold, and its way into the cache
 //! - [`pickle`] and `picture`: the two forms that are not binary batches
 
-mod archive;
+pub(crate) mod archive;
 mod folder;
-mod intake;
+pub(crate) mod intake;
 mod npm;
 mod official;
 pub mod pickle;

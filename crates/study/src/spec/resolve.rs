@@ -70,6 +70,9 @@ impl<'a> Lookup<'a> {
     }
 }
 
+/// Runs of one phase at most.
+const MAX_RUNS: usize = 10_000;
+
 fn fill_in(
     written: &Written,
     phase: &PhaseAsWritten,
@@ -93,6 +96,7 @@ fn fill_in(
         .optional(|s| &s.batch_norm)
         .map_or(vec![false], |list| list.get_ref().iter().map(|b| *b.get_ref()).collect());
     let (split, course) = (split?.get_ref(), course?);
+    let name = phase.name.span();
     let phase = Phase {
         name: phase.name.get_ref().clone(),
         split: Split {
@@ -123,6 +127,17 @@ fn fill_in(
             SpecError::new(place.unwrap_or(0..0), message)
                 .label(format!("gives {} networks", phase.n_groups())),
         );
+    }
+    if phase.n_runs() > MAX_RUNS {
+        let message = format!("phase `{}` asks for more than {MAX_RUNS} runs", phase.name);
+        let label = format!(
+            "{} settings and {} seeds make {} runs",
+            phase.n_groups(),
+            phase.seeds.len(),
+            phase.n_runs()
+        );
+        errors.push(SpecError::new(name, message).label(label));
+        return None;
     }
     Some(phase)
 }

@@ -79,13 +79,13 @@ impl Phase {
     /// Number of groups it asks for.
     #[must_use]
     pub fn n_groups(&self) -> usize {
-        self.rates.len() * self.dropouts.len() * self.batch_norms.len()
+        self.rates.len().saturating_mul(self.dropouts.len()).saturating_mul(self.batch_norms.len())
     }
 
     /// Number of runs it asks for: groups × seeds.
     #[must_use]
     pub fn n_runs(&self) -> usize {
-        self.n_groups() * self.seeds.len()
+        self.n_groups().saturating_mul(self.seeds.len())
     }
 }
 

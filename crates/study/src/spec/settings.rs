@@ -110,7 +110,7 @@ pub(super) fn rates(
     let same_as = keys.optional("same_as", errors, values::phase);
     let read = match (proposed_by, best_of, same_as) {
         (Some(phase), None, None) => {
-            let count = keys.required("count", errors, values::count);
+            let count = keys.required("count", errors, values::count_to(MAX_RATES));
             let factor = keys.required("factor", errors, |key, value, errors| {
                 // Nearer rates could be equal once they are rounded to two digits.
                 let expected = format!("`{key}` must be a finite number from 1.1 up");
@@ -254,13 +254,19 @@ pub(super) fn range_test(
     Some(RangeTestAsWritten { from: from.into_inner(), to: to.into_inner(), epochs, seeds })
 }
 
+/// Units or channels of a layer: this is about small networks.
+pub(super) const MAX_UNITS: u32 = 8_192;
+
+/// Rates that a range test may be asked for.
+const MAX_RATES: u32 = 100;
+
 /// One to five blocks, as 32 pixels can be halved five times.
 pub(super) fn channels(
     key: &'static str,
     value: Value<'_, '_>,
     errors: &mut Errors,
 ) -> Option<Vec<u32>> {
-    let channels = values::plain(values::many(key, value, errors, values::count)?);
+    let channels = values::plain(values::many(key, value, errors, values::count_to(MAX_UNITS))?);
     if channels.len() <= 5 {
         return Some(channels);
     }

@@ -61,12 +61,29 @@ pub(super) fn seed(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Opti
     }
 }
 
+/// A whole number from 1 to `most`: of what a study file could otherwise ask any amount of memory
+/// for.
+pub(super) fn count_to(
+    most: u32,
+) -> impl Fn(&'static str, Value<'_, '_>, &mut Errors) -> Option<u32> {
+    move |key, value, errors| {
+        let number = count(key, value, errors)?;
+        if number <= most {
+            return Some(number);
+        }
+        report(errors, mismatch(value, &format!("`{key}` must be at most {most}")))
+    }
+}
+
+/// More than any study of means and intervals has use for.
+pub(crate) const MAX_SEEDS: u32 = 1_000;
+
 /// A number of seeds, or a list of them.
 pub(super) fn seeds(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<Vec<Seed>> {
     if let DeValue::Array(_) = value.get_ref() {
         return Some(plain(list(key, value, errors, seed)?));
     }
-    let number = count(key, value, errors)?;
+    let number = count_to(MAX_SEEDS)("seeds", value, errors)?;
     Some((0..u64::from(number)).map(Seed).collect())
 }
 

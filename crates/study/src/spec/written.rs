@@ -129,7 +129,7 @@ fn read_study(keys: &mut Keys<'_, '_>, errors: &mut Errors) -> Option<Written> {
 impl Settings {
     fn take_network(&mut self, keys: &mut Keys<'_, '_>, errors: &mut Errors) {
         self.channels = keys.optional("channels", errors, settings::channels);
-        self.hidden = keys.optional("hidden", errors, values::count);
+        self.hidden = keys.optional("hidden", errors, values::count_to(settings::MAX_UNITS));
         self.activation = keys.optional("activation", errors, settings::activation);
         self.dropout = keys.optional("dropout", errors, settings::dropouts);
         self.batch_norm = keys.optional("batch_norm", errors, |key, value, errors| {

@@ -57,7 +57,7 @@ impl Checkpoints {
     /// If it can't be written. Those that were there before stay.
     pub fn save(&self, step: Step, maker: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.disk.create_dir_all(&self.dir)?;
-        let mut file = self.line(step, maker, bytes).into_bytes();
+        let mut file = line(&self.run, step, maker, bytes).into_bytes();
         file.extend_from_slice(bytes);
         self.disk.write_whole(&self.path(step), &file)?;
         self.keep(N_KEPT)
@@ -69,13 +69,16 @@ impl Checkpoints {
     /// If it isn't there, can't be read, or isn't what was saved.
     pub fn read(&self, step: Step) -> Result<StoredCheckpoint, StoreError> {
         let path = self.path(step);
-        let mut file = fs::read(&path).context(Action::Read, &path)?;
-        let Some((maker, start)) = maker(&file) else { return Err(StoreError::Damaged { path }) };
+        let file = fs::read(&path).context(Action::Read, &path)?;
+        Self::parse(file, &self.run, step).ok_or(StoreError::Damaged { path })
+    }
+
+    /// What a file of that run and step holds; none if it isn't what was saved.
+    pub(crate) fn parse(mut file: Vec<u8>, run: &RunId, step: Step) -> Option<StoredCheckpoint> {
+        let (maker, start) = maker(&file)?;
         let bytes = file.split_off(start);
-        if file != self.line(step, &maker, &bytes).as_bytes() {
-            return Err(StoreError::Damaged { path });
-        }
-        Ok(StoredCheckpoint { maker, bytes })
+        (file == line(run, step, &maker, &bytes).as_bytes())
+            .then_some(StoredCheckpoint { maker, bytes })
     }
 
     /// Keeps the last one alone, of a finished run: to verify it from there.
@@ -137,16 +140,17 @@ impl Checkpoints {
         }
     }
 
-    fn line(&self, step: Step, maker: &str, bytes: &[u8]) -> String {
-        let sum = Sha256::new().chain_update(maker).chain_update("\n").chain_update(bytes);
-        format!("{MAGIC} {} {step} {} {maker}\n", self.run, sums::hex(&sum.finalize()))
-    }
-
     /// Where the state after so many steps is, if it is there.
     #[must_use]
     pub fn path(&self, step: Step) -> PathBuf {
         self.dir.join(name(step))
     }
+}
+
+/// The first line of a file.
+fn line(run: &RunId, step: Step, maker: &str, bytes: &[u8]) -> String {
+    let sum = Sha256::new().chain_update(maker).chain_update("\n").chain_update(bytes);
+    format!("{MAGIC} {run} {step} {} {maker}\n", sums::hex(&sum.finalize()))
 }
 
 /// What the first line says of the maker, and where the content begins.

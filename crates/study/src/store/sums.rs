@@ -30,13 +30,16 @@ impl Sums {
 
     pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(SUMS_FILE);
-        let text = files::read(&path)?;
+        Self::parse(&path, &files::read(&path)?)
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, StoreError> {
         let mut sums = BTreeMap::new();
         for (line, number) in text.lines().zip(1..) {
             let entry = line.split_once("  ").filter(|(sum, _)| is_sum(sum));
             let Some((sum, name)) = entry else {
                 return Err(StoreError::Parse {
-                    path,
+                    path: path.to_owned(),
                     line: number,
                     reason: "expected a SHA-256 and a name".to_owned(),
                 });

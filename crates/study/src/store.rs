@@ -233,6 +233,14 @@ impl Store {
         RunWriter::begin(&self.disk, self.runs_dir(), config, provenance)
     }
 
+    /// Writes a file beside the records, whole or not at all.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.disk.write_whole(&self.dir.join(name), bytes)
+    }
+
     /// The checkpoints of a run.
     #[must_use]
     pub fn checkpoints(&self, id: &RunId) -> Checkpoints {

@@ -253,4 +253,19 @@ mod tests {
         let error = Checkpoint::from_bytes(&bytes, &RunId("a".into())).unwrap_err();
         assert!(matches!(error, CheckpointError::NoHead), "{error}");
     }
+
+    /// What a checksum would find, but the reader must survive by itself.
+    #[test]
+    fn no_change_of_its_bytes_makes_the_reader_panic() {
+        let bytes = checkpoint().to_bytes().unwrap();
+        let run = RunId("a".into());
+        for at in 0..bytes.len() {
+            for value in [0, 1, b'"', b'9', b'[', 0x7f, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] = value;
+                drop(Checkpoint::from_bytes(&changed, &run));
+            }
+            drop(Checkpoint::from_bytes(&bytes[..at], &run));
+        }
+    }
 }

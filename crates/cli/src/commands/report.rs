@@ -1,8 +1,8 @@
 //! `plateau report`: a study's report from its stored records alone.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use plateau_analysis::{Findings, Missing};
@@ -50,7 +50,7 @@ pub(crate) fn write_with_images(
     cache: Option<&Path>,
 ) -> Result<Written, Failure> {
     let stored = Stored::read(folder, store)?;
-    store_shown(folder, &stored, cache)?;
+    store_shown(store, &stored, cache)?;
     write_stored(folder, &stored)
 }
 
@@ -58,8 +58,8 @@ fn write_stored(
     folder: &Path,
     Stored { study, runs, findings }: &Stored,
 ) -> Result<Written, Failure> {
-    let samples = read_pair(&sample_files(folder), SampleImages::from_files)?;
-    let shown = read_pair(&shown_files(folder), ShownImages::from_files)?;
+    let samples = read_pair(&files(folder, SAMPLES), SampleImages::from_files)?;
+    let shown = read_pair(&files(folder, SHOWN), ShownImages::from_files)?;
     let input =
         ReportInput { study, runs, findings, samples: samples.as_ref(), shown: shown.as_ref() };
     let mut report = render(&input).map_err(Failure::other)?;
@@ -139,7 +139,9 @@ fn replace(place: &Path, files: &[OutputFile]) -> io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(path, &file.bytes)?;
+        let mut written = File::create(path)?;
+        written.write_all(&file.bytes)?;
+        written.sync_all()?;
     }
     remove(&former)?;
     if place.exists() {
@@ -158,20 +160,19 @@ fn remove(folder: &Path) -> io::Result<()> {
 
 /// Keeps a few images of each class beside the records, so that the report needs no data set.
 pub(crate) fn store_samples(
-    folder: &Path,
+    store: &Store,
     set: DataSet,
     cache: Option<&Path>,
 ) -> Result<(), Failure> {
-    let files = sample_files(folder);
-    if files.iter().all(|path| path.is_file()) {
+    if files(store.dir(), SAMPLES).iter().all(|path| path.is_file()) {
         return Ok(());
     }
     let data = location::load(set, cache).map_err(Failure::other)?;
-    write_pair(files, samples(&data).to_files().map_err(Failure::other)?)
+    write_pair(store, SAMPLES, samples(&data).to_files().map_err(Failure::other)?)
 }
 
 /// Keeps the test images that the report shows, its surest mistakes, beside the records.
-fn store_shown(folder: &Path, stored: &Stored, cache: Option<&Path>) -> Result<(), Failure> {
+fn store_shown(store: &Store, stored: &Stored, cache: Option<&Path>) -> Result<(), Failure> {
     let predictions = stored.findings.predictions.as_ref();
     let mistakes = predictions.and_then(|predictions| predictions.mistakes.as_ref());
     let Some(mistakes) = mistakes.filter(|mistakes| !mistakes.surest.is_empty()) else {
@@ -183,15 +184,21 @@ fn store_shown(folder: &Path, stored: &Stored, cache: Option<&Path>) -> Result<(
     let shown = ShownImages {
         images: images.filter(|position| *position < test.len()).map(image).collect(),
     };
-    write_pair(shown_files(folder), shown.to_files().map_err(Failure::other)?)
+    write_pair(store, SHOWN, shown.to_files().map_err(Failure::other)?)
 }
 
-fn write_pair(files: [PathBuf; 2], (png, json): (Vec<u8>, Vec<u8>)) -> Result<(), Failure> {
-    for (path, bytes) in files.into_iter().zip([png, json]) {
-        let aside = path.with_extension("tmp");
-        fs::write(&aside, bytes)
-            .and_then(|()| fs::rename(&aside, &path))
-            .map_err(|error| cannot("write", &path, &error))?;
+fn write_pair(
+    store: &Store,
+    names: [&str; 2],
+    (png, json): (Vec<u8>, Vec<u8>),
+) -> Result<(), Failure> {
+    for (name, bytes) in names.into_iter().zip([png, json]) {
+        store.write_file(name, &bytes).map_err(|error| {
+            Failure::text(
+                error.to_string(),
+                "make room or give permission, then run the same command again",
+            )
+        })?;
     }
     Ok(())
 }
@@ -208,12 +215,14 @@ fn read_pair<T>(
     parse(&read(png)?, &read(json)?).map(Some).map_err(Failure::other)
 }
 
-fn shown_files(folder: &Path) -> [PathBuf; 2] {
-    [folder.join("mistakes.png"), folder.join("mistakes.json")]
-}
+/// The images that show what the data look like, and their labels.
+const SAMPLES: [&str; 2] = ["samples.png", "samples.json"];
 
-fn sample_files(folder: &Path) -> [PathBuf; 2] {
-    [folder.join("samples.png"), folder.join("samples.json")]
+/// The test images that the report shows, and where they stand.
+const SHOWN: [&str; 2] = ["mistakes.png", "mistakes.json"];
+
+fn files(folder: &Path, names: [&str; 2]) -> [PathBuf; 2] {
+    names.map(|name| folder.join(name))
 }
 
 /// The first images of each class of the training pool.

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         error => Failure::other(error),
     })?;
     let data = location::prepare(study.data, args.study.place.data.as_deref())?;
-    report::store_samples(&folder, study.data, data.as_deref())?;
+    report::store_samples(&store, study.data, data.as_deref())?;
     let jobs = jobs(args.jobs);
     let threads = NonZeroUsize::new(args.threads as usize).unwrap_or(NonZeroUsize::MIN);
     let listening = Listening::start()?;

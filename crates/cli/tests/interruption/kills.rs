@@ -30,6 +30,17 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
+/// Time until a study's first checkpoint, on this machine, today.
+fn start_up(bench: &Bench) -> Duration {
+    let started = Instant::now();
+    let mut study = bench.run(&["--jobs", "2"]);
+    study.wait_for(&bench.out(), ".checkpoint");
+    let elapsed = started.elapsed();
+    study.signal_group("KILL");
+    study.wait();
+    elapsed
+}
+
 #[test]
 fn nothing_is_lost_by_kills_at_random_moments() {
     let n_kills = number("PLATEAU_KILLS").map_or(N_KILLS, |n| n as u32);
@@ -41,11 +52,12 @@ fn nothing_is_lost_by_kills_at_random_moments() {
     let started = Instant::now();
     let undisturbed = bench.undisturbed();
     fs::remove_dir_all(bench.out()).unwrap();
+    let start_up = start_up(&bench);
     let (mut n_killed, mut n_studies, mut orphans) = (0, 0, Vec::new());
     while n_killed < n_kills {
         let mut study = bench.run(&["--jobs", "2"]);
-        // Workers take a third of that to begin; a run takes about as much again.
-        let moment = random.below(1000);
+        // Some before workers are at work, more while they are.
+        let moment = random.below(2 * start_up.as_millis() as u64 + 300);
         thread::sleep(Duration::from_millis(moment));
         let mut is_over = study.is_over();
         if !is_over {

@@ -162,6 +162,7 @@ fn the_power_may_go_at_every_single_operation() {
             break;
         }
     }
+    println!("{n_cuts} power cuts");
     // Every create, write, flush, rename and remove of the above.
     assert!(n_cuts > 150, "{n_cuts}");
 }

@@ -17,6 +17,8 @@ fn main() {
         }
     });
     println!("cargo::rustc-env=PLATEAU_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
+    // Of any crate: whether the tree is as it was committed.
+    println!("cargo::rerun-if-changed=..");
     if let Some(folder) = git(&["rev-parse", "--git-dir"]) {
         println!("cargo::rerun-if-changed={folder}/HEAD");
         println!("cargo::rerun-if-changed={folder}/index");

@@ -31,8 +31,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// Check all that a study's folder holds, and recompute the end of some runs
     ///
-    /// Every file is checked against its checksum. Of some runs, the last epoch is trained again
-    /// from the checkpoint before it, and must give the stored bits.
+    /// Every file that is there is checked against its checksum. Some runs are trained again from
+    /// their last checkpoint to the end, and must give the stored bits.
     Verify(VerifyArgs),
     /// Train one run
     Train(Box<TrainArgs>),

@@ -1,7 +1,7 @@
 //! When a run leaves a checkpoint, and from which it goes on.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use plateau_data::Dataset;
 use plateau_model::Weights;
@@ -10,15 +10,26 @@ use plateau_study::store::StoredCheckpoint;
 use plateau_study::{Checkpoints, Stop, StoreError, Urgency};
 use plateau_train::{Checkpoint, CheckpointError, Observer, TrainError, Trained, resume};
 
-/// A checkpoint is left once so many times the last one's cost have passed: so they cost less
-/// than two per cent of a run's time. The one before the last epoch is always left.
+/// After an epoch a checkpoint is left once so many times the last one's cost have passed, so
+/// that they cost less than two per cent of a run's time; the first one, and the one before the
+/// last epoch, are always left.
 const LEAST_RATIO: u32 = 50;
 
 /// Who promises the bits of a checkpoint: another program, or other instructions, need not go on
 /// to the same.
 pub(crate) fn maker(provenance: &Provenance) -> String {
     let Provenance { program, commit, instruction_set, .. } = provenance;
-    format!("plateau {program} {commit} {instruction_set}")
+    let known = format!("plateau {program} {commit} {instruction_set}");
+    if !(commit.ends_with("-dirty") || commit == "unknown") {
+        return known;
+    }
+    // Such a commit stands for many programs.
+    let file = std::env::current_exe().and_then(std::fs::metadata).ok();
+    let built = file.and_then(|file| {
+        let time = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(format!(" {}-{}", file.len(), time.as_nanos()))
+    });
+    known + &built.unwrap_or_default()
 }
 
 /// Leaves a run's checkpoints.
@@ -75,9 +86,9 @@ impl Saver {
         observer: &mut (impl Observer + Told),
     ) -> Result<Trained, TrainError> {
         let disk = |error: StoreError| TrainError::Observer(io::Error::other(error));
-        checkpoints.remove_stale().map_err(disk)?;
         for step in checkpoints.steps().map_err(disk)?.into_iter().rev() {
             let outcome = match usable(checkpoints, maker, config, step) {
+                Err(Unusable::Gone) => continue,
                 Ok(checkpoint) => {
                     observer.resumed(step);
                     resume(config, data, parent, Some(checkpoint), observer)
@@ -114,6 +125,8 @@ pub(crate) trait Told {
 
 /// Why a checkpoint can't be used.
 enum Unusable {
+    /// Removed since it was listed, by a worker that is on its way out.
+    Gone,
     Disk(StoreError),
     Content(CheckpointError),
     Other(String),
@@ -130,12 +143,15 @@ fn usable(
             StoreError::Damaged { .. } => {
                 Unusable::Other(format!("{error}; going on from the one before"))
             }
+            StoreError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Unusable::Gone
+            }
             error => Unusable::Disk(error),
         })?;
     if made_by != maker {
         let path = checkpoints.path(step);
         return Err(Unusable::Other(format!(
-            "{} was made by {made_by}, this is {maker}, which need not give the same bits: left out",
+            "{} was made by {made_by}, this is {maker}, which need not give the same bits: removed",
             path.display()
         )));
     }

@@ -42,7 +42,7 @@ impl Failure {
         Self { code: INTERRUPTED, ..Self::input_text(message, help) }
     }
 
-    /// A worker that ended because it was asked to.
+    /// A worker that has said already why it ends.
     pub(crate) fn silent(code: u8) -> Self {
         Self { reports: Vec::new(), code }
     }

@@ -44,8 +44,10 @@ impl Drop for Listening {
 fn listen(stop: Stop) -> Result<(), Failure> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(Failure::other)?;
+    // What `nohup`, or a shell for its jobs in the background, has ignored stays ignored.
+    let ignored = ignored_signals();
+    let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|n| (ignored >> (n - 1)) & 1 == 0);
+    let mut signals = signal_hook::iterator::Signals::new(heard).map_err(Failure::other)?;
     std::thread::spawn(move || {
         for (_, n_before) in signals.forever().zip(0..) {
             stop.ask();
@@ -55,6 +57,14 @@ fn listen(stop: Stop) -> Result<(), Failure> {
         }
     });
     Ok(())
+}
+
+/// A bit per signal, the first one lowest; none where the system doesn't say.
+#[cfg(unix)]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Elsewhere the system ends the program; what is stored stays, and checkpoints with it.

@@ -36,7 +36,7 @@ pub use job::{Job, Message, wait_for_end};
 pub use stop::{Stop, Urgency};
 
 /// Time that workers have to leave a checkpoint and end, before they are killed.
-pub const GRACE: Duration = Duration::from_millis(4500);
+pub const GRACE: Duration = Duration::from_secs(4);
 
 /// How to start a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]

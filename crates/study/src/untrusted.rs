@@ -16,7 +16,7 @@ pub fn read_study_file(bytes: &[u8]) {
     match Study::parse(text, &Overrides::default()) {
         Ok(study) => drop(Plan::new(&study, &Results::new()).record(&study)),
         Err(errors) => {
-            for error in errors.iter() {
+            for error in &errors {
                 assert!(text.get(error.span.clone()).is_some(), "a place in the file: {error}");
             }
         }

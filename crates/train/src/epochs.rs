@@ -144,12 +144,15 @@ impl<'a, M: Trainable> Training<'a, M> {
         let mut pool_indices = Vec::new();
         let (started, seconds_before) = (Instant::now(), progress.seconds);
         let mut end = EpochEnd::Complete;
+        let mut is_first = true;
         let batches = order.chunks(self.config.batch_size as usize);
         for positions in batches.skip(progress.steps as usize) {
-            if observer.wants_pause() {
+            // After a pause there is a step before the next one, whatever the observer wants.
+            if observer.wants_stop() || (!is_first && observer.wants_pause()) {
                 end = EpochEnd::Paused;
                 break;
             }
+            is_first = false;
             let step = Step(self.step.0 + 1);
             let rate = self.rates.at(step);
             let batch = timed(|| work("batch assembly"), || examples.gather(positions));

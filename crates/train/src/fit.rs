@@ -82,14 +82,12 @@ pub fn resume(
         }
     };
     let measures = matches!(status, RunStatus::Finished) && !is_range_test(config);
-    let mut tested = None;
-    if measures {
-        cnn = cnn.valid();
-        let go_on = || !run.observer.wants_stop();
-        let outcome = test(&cnn, &data.test, &normalisation, &run.backend.device, &go_on);
-        tested = Some(outcome.ok_or(TrainError::Stopped)?);
-    }
-    let (test, predictions) = tested.unzip();
+    let (test, predictions) = measures
+        .then(|| {
+            cnn = cnn.valid();
+            test(&cnn, &data.test, &normalisation, &run.backend.device)
+        })
+        .unzip();
     let weights = Weights::of(&cnn);
     run.observer.finished(&weights)?;
     let seconds = run.seconds();
@@ -220,7 +218,9 @@ impl<'a> Run<'a> {
             if self.log.epochs.is_empty() {
                 let rate = state.training.first_rate();
                 let at = Moment { epoch: Epoch(0), step: Step(0), rate, seconds: 0.0, images: 0 };
-                let record = self.measure(&untrained, views, at, &state)?;
+                // The step that diverged was not applied: from there a run couldn't go on.
+                let saved = Some(&state).filter(|_| end != EpochEnd::Diverged);
+                let record = self.measure(&untrained, views, at, saved)?;
                 self.record(record)?;
             }
             let State { training, progress } = &state;
@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
                 seconds: progress.seconds,
                 images: progress.images,
             };
-            let measured = self.measure(training.model(), views, at, &state)?;
+            let measured = self.measure(training.model(), views, at, Some(&state))?;
             if !(measured.train.loss.is_finite() && measured.validation.loss.is_finite()) {
                 return Ok((diverged, training.model().clone()));
             }
@@ -298,8 +298,9 @@ impl<'a> Run<'a> {
         let training = training.map_err(|_| misfit("the optimiser's state"))?;
         let UnderWay { epoch, steps, images, seconds, gradients } = head.under_way;
         let before = u64::from(epoch.0.saturating_sub(1)) * self.config.steps_per_epoch();
-        let is_under_way = (1..=self.config.epochs.0).contains(&epoch.0);
-        let fits = is_under_way && steps <= self.config.steps_per_epoch();
+        // After the last epoch, the next one is under way, and will never begin.
+        let is_epoch = (1..=self.config.epochs.0 + 1).contains(&epoch.0);
+        let fits = is_epoch && steps <= self.config.steps_per_epoch();
         if !fits || before + steps != head.step.0 {
             return Err(misfit("the number of steps"));
         }
@@ -332,6 +333,11 @@ impl<'a> Run<'a> {
         state.progress = state.training.begin(Epoch(state.progress.epoch.0 + 1));
         if n_left > 0 && self.observer.wants_checkpoint(n_left) {
             self.save(state)?;
+        }
+        // What comes after the last epoch is short, and has nothing to save.
+        if n_left == 0 && self.observer.wants_stop() {
+            self.save(state)?;
+            return Err(TrainError::Stopped);
         }
         Ok(())
     }
@@ -369,13 +375,13 @@ impl<'a> Run<'a> {
     }
 
     /// Loss and accuracy of a model. If the observer wants the run to stop meanwhile, it does,
-    /// and leaves `state` as a checkpoint.
+    /// and leaves `state`, if there is one, as a checkpoint.
     fn measure<M: Trainable>(
         &mut self,
         model: &M,
         views: &Views<'_>,
         at: Moment,
-        state: &State<'_, M>,
+        state: Option<&State<'_, M>>,
     ) -> Result<EpochRecord, TrainError> {
         let performance = |examples: &dyn Examples| {
             let go_on = || !self.observer.wants_stop();
@@ -383,7 +389,9 @@ impl<'a> Run<'a> {
         };
         let measured = performance(views.train_metric).zip(performance(views.validation));
         let Some((train, validation)) = measured else {
-            self.save(state)?;
+            if let Some(state) = state {
+                self.save(state)?;
+            }
             return Err(TrainError::Stopped);
         };
         let Moment { epoch, step, rate, seconds, images } = at;

@@ -55,9 +55,9 @@ pub trait Observer {
         false
     }
 
-    /// Asked before each step: whether a checkpoint is wanted first.
+    /// Asked between two steps: whether a checkpoint is wanted before the run goes on.
     fn wants_pause(&self) -> bool {
-        self.wants_stop()
+        false
     }
 
     /// Asked after each epoch but the last: whether a checkpoint is wanted. `n_left` epochs are

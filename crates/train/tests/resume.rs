@@ -9,7 +9,7 @@ use plateau_data::{Dataset, SyntheticSize, synthetic_of};
 use plateau_model::Weights;
 use plateau_record::{
     Activation, DataConfig, DataSet, Device, Epoch, EpochRecord, Network, Optimizer, RunConfig,
-    RunResult, Schedule, ScheduleShape, Seed, Split, SplitScheme, Start,
+    RunResult, RunStatus, Schedule, ScheduleShape, Seed, Split, SplitScheme, Start,
 };
 use plateau_train::{
     Checkpoint, CheckpointError, Observer, Silent, StepReport, TrainError, Trained, fit, resume,
@@ -165,6 +165,41 @@ fn so_does_a_transfer() {
     config.start = Start::Transfer { parent: config.id() };
     config.network.dropout = 0.2;
     assert!(interrupt_everywhere(&config, Some(&parent.weights)) > 25);
+}
+
+#[test]
+fn so_does_one_that_diverges() {
+    for rate in [1e3, 1e6, 1e30] {
+        let mut config = config();
+        config.schedule = Schedule { rate, shape: ScheduleShape::Constant };
+        let whole = fit(&config, &data(), None, &mut Silent).unwrap();
+        assert!(matches!(whole.result.status, RunStatus::Diverged { .. }), "{rate}");
+        interrupt_everywhere(&config, None);
+    }
+}
+
+/// Wants a checkpoint whenever it is asked.
+#[derive(Default)]
+struct Insatiable(u32);
+
+impl Observer for Insatiable {
+    fn wants_pause(&self) -> bool {
+        true
+    }
+
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint) -> io::Result<()> {
+        self.0 += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_gets_on_however_many_checkpoints_are_wanted() {
+    let (config, data) = (config(), data());
+    let mut observer = Insatiable::default();
+    let watched = fit(&config, &data, None, &mut observer).unwrap();
+    assert_same(&watched, &fit(&config, &data, None, &mut Silent).unwrap(), "insatiable");
+    assert_eq!(observer.0, 12, "between two steps of each epoch");
 }
 
 /// Leaves a checkpoint whenever it may, and stops never.

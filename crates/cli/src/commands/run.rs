@@ -91,11 +91,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
 fn stopped(outcome: &Outcome) -> Failure {
     Failure::interrupted(
         format!(
-            "stopped; {} of {} runs are done, and those under way have left a checkpoint",
+            "stopped; {} of {} runs are done, those under way go on from their last checkpoint",
             outcome.results.len(),
             outcome.plan.n_runs()
         ),
-        "the same command goes on from there, to the same results",
+        "the same command goes on, to the same results",
     )
 }
 

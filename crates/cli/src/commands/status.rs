@@ -188,6 +188,6 @@ impl Status {
     }
 
     fn is_complete(&self) -> bool {
-        self.done == self.runs && self.pending.is_empty()
+        self.done == self.runs && self.pending.is_empty() && self.damaged.is_empty()
     }
 }

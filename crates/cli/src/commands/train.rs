@@ -62,17 +62,25 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         }
     })?;
     watch.bar.finish();
-    drop(listening);
     let trained = trained.map_err(|error| match error {
         TrainError::Data(_) | TrainError::DeviceMissing(_) => Failure::input(error),
+        TrainError::Stopped if watch.trace.is_some() => Failure::interrupted(
+            "stopped".to_owned(),
+            "a trace is of a whole run: the same command begins anew",
+        ),
         TrainError::Stopped => Failure::interrupted(
-            "stopped; the run has left a checkpoint".to_owned(),
-            "the same command goes on from there",
+            "stopped".to_owned(),
+            "the same command goes on from the run's last checkpoint",
+        ),
+        TrainError::Observer(error) => Failure::text(
+            error.to_string(),
+            "make room or give permission, then run the same command again",
         ),
         other => Failure::other(other),
     })?;
     let stored = store_run(&store, &config, &provenance, &trained);
     stored.and_then(|()| checkpoints.keep_last()).map_err(Failure::other)?;
+    drop(listening);
     show(args, &store, &id)
 }
 

@@ -1,12 +1,13 @@
 //! `plateau verify`: what is stored is what was stored, and what was computed.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use plateau_data::Dataset;
 use plateau_model::Weights;
 use plateau_record::{EpochRecord, RunId, RunRecord, RunResult, Start, Step};
-use plateau_study::Store;
+use plateau_study::{Store, StoreError};
 use plateau_train::{Checkpoint, Silent, Trained, resume};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -55,7 +56,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
 struct Verified {
     /// Runs all of whose files are what was stored.
     runs: usize,
-    /// Those of them whose weights were not kept.
+    /// Those of them whose weights are not here.
     without_weights: usize,
     /// Checkpoints that are what was stored.
     checkpoints: usize,
@@ -100,7 +101,14 @@ impl Verified {
                 Vec::new()
             });
             for step in steps {
-                let checked = checkpoints.read(step).map_err(|error| error.to_string());
+                let checked = checkpoints.read(step);
+                if let Err(StoreError::Io { source, .. }) = &checked
+                    && source.kind() == io::ErrorKind::NotFound
+                {
+                    // Its run has gone on since.
+                    continue;
+                }
+                let checked = checked.map_err(|error| error.to_string());
                 let read = checked.and_then(|stored| {
                     let path = checkpoints.path(step);
                     Checkpoint::from_bytes(&stored.bytes, &id)
@@ -120,11 +128,17 @@ impl Verified {
         sample: &[&RunRecord],
         data: Option<&str>,
     ) -> Result<(), Failure> {
-        let set = sample[0].config.data.set;
-        let folder: Option<PathBuf> = location::prepare(set, data)?;
-        let data = location::load(set, folder.as_deref()).map_err(Failure::other)?;
+        let mut loaded: Option<Dataset> = None;
         for record in sample {
-            match recompute(store, record, &data) {
+            let set = record.config.data.set;
+            let dataset = match loaded.take().filter(|loaded| loaded.set == set) {
+                Some(dataset) => dataset,
+                None => {
+                    let folder: Option<PathBuf> = location::prepare(set, data)?;
+                    location::load(set, folder.as_deref()).map_err(Failure::other)?
+                }
+            };
+            match recompute(store, record, loaded.insert(dataset)) {
                 Ok(()) => self.recomputed.push(record.id.clone()),
                 Err(Recomputation::Impossible(why)) => {
                     self.not_recomputed.push(format!("{}: {why}", record.id));
@@ -142,7 +156,7 @@ impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} runs are what was stored", self.runs)?;
         if self.without_weights > 0 {
-            writeln!(f, "of {} of them the weights were not kept", self.without_weights)?;
+            writeln!(f, "the weights of {} of them are not here", self.without_weights)?;
         }
         writeln!(f, "{} checkpoints are what was stored", self.checkpoints)?;
         for id in &self.recomputed {

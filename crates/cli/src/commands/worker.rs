@@ -23,7 +23,7 @@ const LATE: i32 = 3;
 const DISK: u8 = 5;
 
 /// Time to leave a checkpoint in; the executor waits a little longer.
-const GRACE: Duration = Duration::from_secs(4);
+const GRACE: Duration = Duration::from_millis(3500);
 
 /// Least time between two messages about steps.
 const MESSAGE_INTERVAL: Duration = Duration::from_millis(300);
@@ -56,7 +56,11 @@ pub(crate) fn worker() -> Result<(), Failure> {
         Saver::train(&checkpoints, &maker, run, &mut watch)
     })?;
     let trained = trained.map_err(|error| match error {
-        TrainError::Stopped => Failure::silent(STOPPED),
+        TrainError::Stopped => {
+            // If nobody listens any more, nobody waits for it.
+            let _ = say(&Message::Stopped);
+            Failure::silent(STOPPED)
+        }
         TrainError::Observer(error) => observer_failure(error),
         error => Failure::other(error),
     })?;
@@ -69,8 +73,6 @@ pub(crate) fn worker() -> Result<(), Failure> {
 fn observer_failure(error: io::Error) -> Failure {
     match error.downcast::<StoreError>() {
         Ok(error) => store_failure(error),
-        // Nobody listens any more.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Failure::silent(STOPPED),
         Err(error) => Failure::other(error),
     }
 }

@@ -26,6 +26,9 @@ pub(crate) struct StudyProgress {
 struct Active {
     bar: ProgressBar,
     cost: f64,
+    /// Of its steps, done before this worker.
+    before: f64,
+    /// Done.
     share: f64,
     images_per_second: f64,
 }
@@ -74,6 +77,11 @@ impl StudyProgress {
                 }
             }
             Event::RunResumed { run, step } => {
+                let share = *step as f64 / run.config.total_steps().max(1) as f64;
+                self.advance(&run.id, share);
+                if let Some(active) = self.active.get_mut(&run.id) {
+                    active.before = share;
+                }
                 self.plain(&format!("{} goes on after step {step}", label(run)));
             }
             Event::Notice { run, text } => self.say(&format!("{}: {text}", label(run))),
@@ -94,7 +102,7 @@ impl StudyProgress {
                 ));
             }
             Event::RunRetried { run, failure } => {
-                self.end(run);
+                self.active.remove(&run.id);
                 self.say(&format!("{}: {failure}\ntrying it once more", label(run)));
             }
             Event::RunFailed { run, failure } => {
@@ -115,7 +123,8 @@ impl StudyProgress {
         bar.set_style(style("  {prefix:36} {bar:20.cyan} {msg}"));
         let again = if attempt > 1 { " (again)" } else { "" };
         bar.set_prefix(format!("{}{again}", label(run)));
-        let active = Active { bar, cost: run.cost, share: 0.0, images_per_second: 0.0 };
+        let active =
+            Active { bar, cost: run.cost, before: 0.0, share: 0.0, images_per_second: 0.0 };
         self.active.insert(run.id.clone(), active);
     }
 
@@ -129,7 +138,7 @@ impl StudyProgress {
     fn end(&mut self, run: &PlannedRun) {
         if let Some(active) = self.active.remove(&run.id) {
             active.bar.finish_and_clear();
-            self.cost_done += active.cost;
+            self.cost_done += (1.0 - active.before) * active.cost;
             self.cost_left = (self.cost_left - active.cost).max(0.0);
         }
     }
@@ -144,7 +153,8 @@ impl StudyProgress {
     /// From what was computed here so far.
     fn left(&self) -> String {
         let under_way: f64 = self.active.values().map(|active| active.share * active.cost).sum();
-        let done = self.cost_done + under_way;
+        let here = |active: &Active| (active.share - active.before) * active.cost;
+        let done = self.cost_done + self.active.values().map(here).sum::<f64>();
         if done <= 0.0 {
             return String::new();
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Four runs of a fraction of a second, one phase following from another, all kinds of layers.
+/// Six runs of a fraction of a second, one phase following from another, all kinds of layers.
 pub(crate) const STUDY: &str = r#"
 name = "small"
 title = "A small study"
@@ -94,7 +94,7 @@ impl Bench {
         crate::study::records(&self.out())
     }
 
-    /// Runs it to its end, and once more whenever it stops before.
+    /// Runs it to its end; what it says.
     pub(crate) fn finish(&self, more: &[&str]) -> String {
         let ended = self.run(more).wait();
         assert!(ended.status.success(), "{}", ended.stderr);

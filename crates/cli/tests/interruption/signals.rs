@@ -1,5 +1,6 @@
 //! Ctrl-C, SIGTERM, vanished parents, two programs at once.
 
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -20,19 +21,48 @@ fn ctrl_c_leaves_checkpoints_and_the_same_command_goes_on() {
         study.wait_for(&bench.out(), ".checkpoint");
         let workers = study.workers();
         if to_all {
-            study.signal_group(signal)
+            study.signal_group(signal);
         } else {
-            study.signal(signal)
+            study.signal(signal);
         }
         let ended = study.wait();
         assert_eq!(ended.status.code(), Some(130), "{signal}: {}", ended.stderr);
         assert!(ended.after < PATIENCE, "{signal}: {:?}", ended.after);
         assert!(ended.stderr.contains("the same command goes on"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("without storing"), "{}", ended.stderr);
         assert_gone(&workers, Duration::ZERO);
         let told = bench.finish(&["--jobs", "2"]);
         assert!(told.contains("goes on after step"), "{told}");
         assert_same(&bench.out(), &undisturbed, signal);
     }
+}
+
+#[test]
+fn what_nohup_ignores_stays_ignored() {
+    let bench = Bench::new();
+    let program = env!("CARGO_BIN_EXE_plateau");
+    let ignoring = format!("trap '' HUP; exec {program} run study.toml --out out");
+    let mut study = bench.start(Command::new("bash").args(["-c", &ignoring]));
+    study.wait_for(&bench.out(), ".progress.json");
+    study.signal_group("HUP");
+    let ended = study.wait();
+    assert!(ended.status.success(), "{}", ended.stderr);
+}
+
+#[test]
+fn a_worker_that_somebody_stops_goes_on_later() {
+    let bench = Bench::new();
+    let undisturbed = bench.undisturbed();
+    std::fs::remove_dir_all(bench.out()).unwrap();
+    let mut study = bench.run(&["--jobs", "2"]);
+    study.wait_for(&bench.out(), ".checkpoint");
+    for worker in study.workers() {
+        send("TERM", &worker.to_string());
+    }
+    let ended = study.wait();
+    assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("without storing"), "{}", ended.stderr);
+    assert_same(&bench.out(), &undisturbed, "after workers were stopped");
 }
 
 #[test]

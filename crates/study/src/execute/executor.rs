@@ -14,8 +14,8 @@ use super::worker::{Heard, Worker, WorkerId};
 use super::{ExecuteError, GRACE, Options, WorkerCommand, queue};
 use crate::plan::{PhaseState, Plan, PlannedPhase, PlannedRun, Results};
 use crate::spec::Study;
-use crate::store::Store;
 use crate::store::progress::{GivenUp, Progress, RunningRun};
+use crate::store::{Store, StoreError};
 
 /// How often a run is tried.
 const N_ATTEMPTS: u32 = 2;
@@ -64,6 +64,8 @@ struct Running {
     before: u64,
     step: u64,
     of: u64,
+    /// It says that it was stopped.
+    stopped: bool,
 }
 
 impl<'a> Executor<'a> {
@@ -121,8 +123,8 @@ impl<'a> Executor<'a> {
             match self.hear.recv_timeout(TICK) {
                 Ok((id, Heard::Message(message))) => self.pass_on(id, message),
                 Ok((id, Heard::Silence)) => self.reap(id)?,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return self.outcome(),
+                // `tell` is ours: there is always somebody to listen to.
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
         }
     }
@@ -170,7 +172,19 @@ impl<'a> Executor<'a> {
             failed: failed.collect(),
             seconds_left: self.meter.seconds_for(self.plan.remaining_cost(&self.results)),
         };
-        Ok(self.store.write_progress(&progress)?)
+        let told = self.store.write_progress(&progress);
+        self.or_stop(told)
+    }
+
+    /// A disk that fails stops the study as it does when a worker meets it.
+    fn or_stop(&mut self, outcome: Result<(), StoreError>) -> Result<(), ExecuteError> {
+        match outcome {
+            Err(error) if error.is_of_the_disk() => {
+                self.disk_failure = Some(error.to_string());
+                Ok(())
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// The study as resolved so far, with the stored runs that aren't part of it.
@@ -242,21 +256,21 @@ impl<'a> Executor<'a> {
         let line = job.to_line().map_err(ExecuteError::Job)?;
         let id = WorkerId(self.n_started);
         self.n_started += 1;
+        // By us alone, who hold the lock: a worker might take a successor's file for stale.
+        self.store.checkpoints(&run.id).remove_stale()?;
         let worker = Worker::start(self.command, id, &line, &self.tell)?;
         let attempt = self.attempts.entry(run.id.clone()).or_insert(0);
         *attempt += 1;
         (self.observer)(Event::RunStarted { run: &run, attempt: *attempt, threads: job.threads });
         let of = run.config.total_steps();
-        self.running.insert(id, Running { run, worker, before: 0, step: 0, of });
+        self.running.insert(id, Running { run, worker, before: 0, step: 0, of, stopped: false });
         self.told = None;
         Ok(())
     }
 
     fn pass_on(&mut self, id: WorkerId, message: Message) {
-        let Some(Running { run, before, step: done, of: all, .. }) = self.running.get_mut(&id)
-        else {
-            return;
-        };
+        let Some(running) = self.running.get_mut(&id) else { return };
+        let Running { run, before, step: done, of: all, stopped, .. } = running;
         match message {
             Message::Progress { step, of } => {
                 (*done, *all) = (step, of);
@@ -272,6 +286,7 @@ impl<'a> Executor<'a> {
                 (self.observer)(Event::RunResumed { run, step });
             }
             Message::Notice { text } => (self.observer)(Event::Notice { run, text: &text }),
+            Message::Stopped => *stopped = true,
             Message::DiskFailed { reason } => self.disk_failure = Some(reason),
             // The store will tell.
             Message::Done { .. } => {}
@@ -279,7 +294,9 @@ impl<'a> Executor<'a> {
     }
 
     fn reap(&mut self, id: WorkerId) -> Result<(), ExecuteError> {
-        let Some(Running { run, worker, .. }) = self.running.remove(&id) else { return Ok(()) };
+        let Some(Running { run, worker, stopped, .. }) = self.running.remove(&id) else {
+            return Ok(());
+        };
         let (exit, last_lines) = worker.reap();
         self.meter.end(&run.id);
         self.told = None;
@@ -299,8 +316,10 @@ impl<'a> Executor<'a> {
                 }
             };
         }
-        // Asked to stop, it is expected to end; and it is not to blame for the disk.
-        if self.deadline.is_some() || self.disk_failure.is_some() {
+        // Asked to stop, by us or by somebody else, it is expected to end; and it is not to blame
+        // for the disk.
+        if stopped || self.deadline.is_some() || self.disk_failure.is_some() {
+            self.attempts.remove(&run.id);
             return Ok(());
         }
         let killed = exit == Exit::Signal(KILLED);
@@ -330,7 +349,8 @@ impl<'a> Executor<'a> {
         if self.plan == before {
             return Ok(());
         }
-        self.store.write_study(&self.record()?)?;
+        let written = self.store.write_study(&self.record()?);
+        self.or_stop(written)?;
         for (old, new) in before.phases.iter().zip(&self.plan.phases) {
             if let (None, Some(phase)) = (old.record(), new.record()) {
                 (self.observer)(Event::PhaseResolved { phase });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use plateau_record::{Epoch, Performance, RunConfig, RunId};
 use serde::{Deserialize, Serialize};
 
-/// The one line on a worker's standard input.
+/// The first line on a worker's standard input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
@@ -89,6 +89,9 @@ pub enum Message {
         /// In words.
         text: String,
     },
+    /// The run was stopped, past a checkpoint if it could: because the executor wanted it, or
+    /// somebody else.
+    Stopped,
     /// The disk took no more: the study can't go on.
     DiskFailed {
         /// On what, and why.

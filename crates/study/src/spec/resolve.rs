@@ -136,7 +136,8 @@ fn fill_in(
             phase.seeds.len(),
             phase.n_runs()
         );
-        errors.push(SpecError::new(name, message).label(label));
+        let help = "leave out rates, dropout rates or seeds";
+        errors.push(SpecError::new(name, message).label(label).help(help));
         return None;
     }
     Some(phase)

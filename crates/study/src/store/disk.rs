@@ -1,5 +1,6 @@
-//! The only way to the disk for what the store writes: so that a test can let every single
-//! operation fail, or be the last one before the power goes.
+//! The only way to the disk for what the store keeps: so that a test can let every single
+//! operation fail, or be the last one before the power goes. (The lock's file holds nothing that
+//! is kept, and what dead processes left is removed directly.)
 
 use std::fmt;
 use std::fs::{self, File};
@@ -77,8 +78,14 @@ impl Disk {
         if path.is_dir() {
             return Ok(());
         }
+        // Of the folders that are missing, too: the last parent is there.
+        let missing = path
+            .ancestors()
+            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+        let parents: Vec<&Path> = missing.filter_map(Path::parent).collect();
         let made = self.check(Operation::Create(path)).and_then(|()| fs::create_dir_all(path));
-        made.context(Action::Create, path)
+        made.context(Action::Create, path)?;
+        parents.into_iter().rev().try_for_each(|parent| self.flush_dir(parent))
     }
 
     /// Makes a file that must not be there yet.

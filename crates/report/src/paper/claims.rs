@@ -43,6 +43,40 @@ pub(super) fn named(comparison: &Comparison, a: &str, b: &str) -> String {
     }
 }
 
+/// What the first arm's setting did to the measure, as a predicate: `raised test accuracy by 2.30
+/// percentage points (…)`.
+pub(super) fn effect(comparison: &Comparison) -> String {
+    let title = match comparison.measure {
+        Measure::TestAccuracy => "test accuracy".to_owned(),
+        other => format!("the {}", other.title()),
+    };
+    let (TestOutcome::Tested(test), Some(means)) = (&comparison.test, comparison.means) else {
+        return format!("could not be tested for an effect on {title}");
+    };
+    let difference = means.difference.mean;
+    let numbers = format!(
+        "{}, n\u{a0}=\u{a0}{}, {}",
+        comparison.interval().map_or_else(String::new, |interval| {
+            format!("95\u{a0}% interval {}", percent_interval(interval))
+        }),
+        comparison.n_pairs,
+        p_value("adjusted p", test.p_adjusted)
+    );
+    if !test.significant {
+        return format!(
+            "made no difference to {title} that could be shown (mean {} points, {numbers})",
+            signed_points(difference)
+        );
+    }
+    let verb = match (comparison.measure, difference > 0.0) {
+        (Measure::TestAccuracy, true) => "raised",
+        (Measure::TestAccuracy, false) => "lowered",
+        (_, true) => "widened",
+        (_, false) => "narrowed",
+    };
+    format!("{verb} {title} by {} percentage points ({numbers})", percent(difference.abs()))
+}
+
 fn direction(measure: Measure, difference: f64) -> &'static str {
     match (measure, difference > 0.0) {
         (Measure::TestAccuracy, true) => "higher",
@@ -160,6 +194,12 @@ mod tests {
              0.012)."
         );
         assert!(sentence(&comparison(test(0.2))).starts_with("No difference in test accuracy"));
+        assert_eq!(
+            effect(&comparison(test(0.012))).replace('\u{a0}', " "),
+            "raised test accuracy by 2.30 percentage points (95 % interval 1.20 to 3.40, n = 5, \
+             adjusted p = 0.012)"
+        );
+        assert!(effect(&comparison(test(0.2))).starts_with("made no difference to test accuracy"));
         let untested = TestOutcome::Untested { reason: Untestable::TooFewPairs };
         assert!(sentence(&comparison(untested)).contains("was not tested: fewer than two pairs"));
     }

@@ -1,11 +1,11 @@
 //! The abstract, and the main findings.
 
-use plateau_analysis::{ExperimentFindings, Findings, Measure};
+use plateau_analysis::{Comparison, ExperimentFindings, Findings, Measure, RegularisationFindings};
 
-use super::claims::{percent_words, reached, sentence};
+use super::claims::{effect, percent_words, reached, sentence};
 use super::{Writer, results_id};
 use crate::document::markup::plain;
-use crate::number::plural;
+use crate::number::{decimal, plural};
 
 /// The abstract: what was done, and what came out.
 pub(super) fn write_abstract(writer: &mut Writer<'_>) {
@@ -87,21 +87,64 @@ fn questions(findings: &Findings) -> String {
     if questions.is_empty() { "nothing yet".to_owned() } else { crate::number::list(&questions) }
 }
 
-/// The findings that an abstract has room for: test accuracy, and what most of all it was about.
+/// The findings that an abstract has room for, in its own words.
 fn headlines(experiment: &ExperimentFindings) -> Vec<String> {
     match experiment {
         ExperimentFindings::LearningRate(f) => {
             let accuracy = f.comparisons.iter().filter(|c| c.measure == Measure::TestAccuracy);
+            let sentence = |c: &Comparison| {
+                format!(
+                    "Lowering the learning rate during training ({}), against the best of {} \
+                     constant rates ({}), {}.",
+                    plain(&c.a),
+                    f.arms.len(),
+                    plain(&c.b),
+                    effect(c)
+                )
+            };
             accuracy.map(sentence).collect()
         }
-        ExperimentFindings::GradientFlow(f) => {
-            let accuracy = |c: &&String| !c.starts_with("The generalisation gap");
-            let performance = super::gradient_flow::performance_claims(f);
-            let first = performance.iter().filter(accuracy).take(1).cloned();
-            super::gradient_flow::counts(f).into_iter().chain(first).collect()
+        ExperimentFindings::Regularisation(f) => {
+            let measures = [Measure::TestAccuracy, Measure::GeneralisationGap];
+            let against: Vec<&Comparison> =
+                measures.into_iter().filter_map(|m| f.best_against_plain(m)).collect();
+            let effects: Vec<String> = against.iter().map(|c| effect(c)).collect();
+            let dropout = against
+                .first()
+                .map(|c| format!("The best dropout ({}) {}.", plain(&c.a), effects.join(", and ")));
+            dropout.into_iter().chain(transferred(f)).collect()
         }
-        ExperimentFindings::Regularisation(_) | ExperimentFindings::Sweep(_) => claims(experiment),
+        ExperimentFindings::GradientFlow(f) => {
+            let performance = f.performance.iter().find(|c| c.measure == Measure::TestAccuracy);
+            let performance = performance.map(|c| format!("Batch normalisation {}.", effect(c)));
+            super::gradient_flow::counts(f).into_iter().chain(performance).collect()
+        }
+        ExperimentFindings::Sweep(_) => claims(experiment),
     }
+}
+
+/// What training the fully connected layers alone, on the other half, did.
+fn transferred(f: &RegularisationFindings) -> Option<String> {
+    let pairs = &f.transfer.as_ref()?.pairs;
+    let effects: Vec<String> = pairs
+        .iter()
+        .filter_map(|pair| {
+            let c = pair.comparisons.iter().find(|c| c.measure == Measure::TestAccuracy)?;
+            let with = if pair.dropout > 0.0 {
+                format!("with dropout {}", decimal(pair.dropout))
+            } else {
+                "without dropout".to_owned()
+            };
+            Some(format!("{with}, this {}", effect(c)))
+        })
+        .collect();
+    (!effects.is_empty()).then(|| {
+        format!(
+            "Training the fully connected layers alone on the other half of the images, \
+             above frozen convolutions: {}.",
+            effects.join("; ")
+        )
+    })
 }
 
 fn notices(writer: &mut Writer<'_>) {

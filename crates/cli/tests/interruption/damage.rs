@@ -26,8 +26,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 /// A study stopped while runs are under way.
 fn stopped() -> Bench {
     let bench = Bench::new();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     study.signal("INT");
     assert_eq!(study.wait().status.code(), Some(130));
     bench

@@ -72,6 +72,16 @@ impl Bench {
         self.start(&mut command)
     }
 
+    /// The study from its beginning, two runs side by side, past its first checkpoint.
+    pub(crate) fn under_way(&self) -> Study {
+        if self.out().exists() {
+            fs::remove_dir_all(self.out()).unwrap();
+        }
+        let mut study = self.run(&["--jobs", "2"]);
+        study.wait_for(&self.out(), ".checkpoint");
+        study
+    }
+
     /// Any command, in a group of its own.
     pub(crate) fn start(&self, command: &mut Command) -> Study {
         let child = command

@@ -16,9 +16,7 @@ fn ctrl_c_leaves_checkpoints_and_the_same_command_goes_on() {
     let bench = Bench::new();
     let undisturbed = bench.undisturbed();
     for (signal, to_all) in [("INT", true), ("INT", false), ("TERM", true), ("HUP", false)] {
-        std::fs::remove_dir_all(bench.out()).unwrap();
-        let mut study = bench.run(&["--jobs", "2"]);
-        study.wait_for(&bench.out(), ".checkpoint");
+        let study = bench.under_way();
         let workers = study.workers();
         if to_all {
             study.signal_group(signal);
@@ -53,9 +51,7 @@ fn what_nohup_ignores_stays_ignored() {
 fn a_worker_that_somebody_stops_goes_on_later() {
     let bench = Bench::new();
     let undisturbed = bench.undisturbed();
-    std::fs::remove_dir_all(bench.out()).unwrap();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     for worker in study.workers() {
         send("TERM", &worker.to_string());
     }
@@ -69,9 +65,7 @@ fn a_worker_that_somebody_stops_goes_on_later() {
 fn a_second_ctrl_c_ends_it_at_once() {
     let bench = Bench::new();
     let undisturbed = bench.undisturbed();
-    std::fs::remove_dir_all(bench.out()).unwrap();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     let workers = study.workers();
     // Workers that don't move can't leave a checkpoint.
     for worker in &workers {
@@ -91,8 +85,7 @@ fn a_second_ctrl_c_ends_it_at_once() {
 #[test]
 fn workers_that_do_not_stop_are_killed_in_time() {
     let bench = Bench::new();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     let workers = study.workers();
     for worker in &workers {
         send("STOP", &worker.to_string());
@@ -108,9 +101,7 @@ fn workers_that_do_not_stop_are_killed_in_time() {
 fn workers_whose_parent_vanished_stop_by_themselves() {
     let bench = Bench::new();
     let undisturbed = bench.undisturbed();
-    std::fs::remove_dir_all(bench.out()).unwrap();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     let workers = study.workers();
     assert!(!workers.is_empty());
     study.signal("KILL");
@@ -141,9 +132,7 @@ fn a_second_program_is_refused_and_told_who_is_at_work() {
 fn after_a_worker_was_killed_there_are_fewer_side_by_side() {
     let bench = Bench::new();
     let undisturbed = bench.undisturbed();
-    std::fs::remove_dir_all(bench.out()).unwrap();
-    let mut study = bench.run(&["--jobs", "2"]);
-    study.wait_for(&bench.out(), ".checkpoint");
+    let study = bench.under_way();
     let victim = study.workers()[0];
     send("KILL", &victim.to_string());
     let ended = study.wait();

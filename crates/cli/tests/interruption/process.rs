@@ -66,7 +66,9 @@ impl Bench {
     }
 
     pub(crate) fn run(&self, more: &[&str]) -> Study {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plateau"));
+        // What runs the tests may ignore some of the signals, as `nohup` does.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT,HUP,TERM", env!("CARGO_BIN_EXE_plateau")]);
         command.args(["run", "study.toml", "--out", "out", "--checkpoint-seconds", "0.02"]);
         command.args(more);
         self.start(&mut command)

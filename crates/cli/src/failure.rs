@@ -37,6 +37,11 @@ impl Failure {
         Self { code: 1, ..Self::input_text(message, help) }
     }
 
+    /// The disk took no more, or never let us.
+    pub(crate) fn of_the_disk(message: String) -> Self {
+        Self::text(message, "make room or give permission, then run the same command again")
+    }
+
     /// Somebody wanted the program to end.
     pub(crate) fn interrupted(message: String, help: &str) -> Self {
         Self { code: INTERRUPTED, ..Self::input_text(message, help) }

@@ -57,12 +57,6 @@ impl RangeTest {
     pub fn records(&self) -> &[RangeRecord] {
         &self.records
     }
-
-    /// All steps with a finite loss.
-    #[must_use]
-    pub fn into_records(self) -> Vec<RangeRecord> {
-        self.records
-    }
 }
 
 #[cfg(test)]
@@ -80,13 +74,13 @@ mod tests {
         assert_eq!(test.add(record(1, 2.3)), Verdict::GoOn);
         assert_eq!(test.add(record(2, 2.0)), Verdict::GoOn);
         assert_eq!(test.add(record(3, 9.0)), Verdict::Stop);
-        assert_eq!(test.into_records().len(), 3);
+        assert_eq!(test.records().len(), 3);
     }
 
     #[test]
     fn a_loss_that_is_no_number_is_not_recorded() {
         let mut test = RangeTest::default();
         assert_eq!(test.add(record(1, f64::NAN)), Verdict::Stop);
-        assert!(test.into_records().is_empty());
+        assert!(test.records().is_empty());
     }
 }

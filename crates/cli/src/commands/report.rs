@@ -40,7 +40,7 @@ pub(crate) struct Written {
 
 /// Writes `report/` anew. Until all of it is written, the former report stays in place.
 pub(crate) fn write(folder: &Path, store: &Store) -> Result<Written, Failure> {
-    write_stored(folder, &Stored::read(folder, store)?)
+    write_stored(folder, &Stored::read(store)?)
 }
 
 /// The same, after the test images that it shows were kept beside the records.
@@ -49,7 +49,7 @@ pub(crate) fn write_with_images(
     store: &Store,
     cache: Option<&Path>,
 ) -> Result<Written, Failure> {
-    let stored = Stored::read(folder, store)?;
+    let stored = Stored::read(store)?;
     store_shown(store, &stored, cache)?;
     write_stored(folder, &stored)
 }
@@ -77,17 +77,22 @@ struct Stored {
 }
 
 impl Stored {
-    fn read(folder: &Path, store: &Store) -> Result<Self, Failure> {
-        let study = store.study().map_err(Failure::input)?.ok_or_else(|| {
-            Failure::input_text(
-                format!("{} holds no study: there is no study.toml", folder.display()),
-                "name the folder that `plateau run` wrote",
-            )
-        })?;
+    fn read(store: &Store) -> Result<Self, Failure> {
+        let study = stored_study(store)?;
         let runs = store.runs().map_err(Failure::other)?;
         let findings = plateau_analysis::findings(&study, &runs);
         Ok(Self { study, runs, findings })
     }
+}
+
+/// The study that a folder holds.
+pub(crate) fn stored_study(store: &Store) -> Result<StudyRecord, Failure> {
+    store.study().map_err(Failure::input)?.ok_or_else(|| {
+        Failure::input_text(
+            format!("{} holds no study: there is no study.toml", store.dir().display()),
+            "name the folder that `plateau run` wrote",
+        )
+    })
 }
 
 /// The paper as a PDF, where the typesetter is part of this build.
@@ -193,12 +198,7 @@ fn write_pair(
     (png, json): (Vec<u8>, Vec<u8>),
 ) -> Result<(), Failure> {
     for (name, bytes) in names.into_iter().zip([png, json]) {
-        store.write_file(name, &bytes).map_err(|error| {
-            Failure::text(
-                error.to_string(),
-                "make room or give permission, then run the same command again",
-            )
-        })?;
+        store.write_file(name, &bytes).map_err(|error| Failure::of_the_disk(error.to_string()))?;
     }
     Ok(())
 }
@@ -245,8 +245,5 @@ fn interleave(planar: &[u8]) -> Vec<u8> {
 }
 
 fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::text(
-        format!("cannot {action} {}: {error}", path.display()),
-        "make room or give permission, then run the same command again",
-    )
+    Failure::of_the_disk(format!("cannot {action} {}: {error}", path.display()))
 }

@@ -9,17 +9,13 @@ use plateau_study::store::Progress;
 use serde::Serialize;
 
 use crate::args::StatusArgs;
+use crate::commands::report::stored_study;
 use crate::failure::Failure;
 use crate::progress::duration;
 
 pub(crate) fn status(args: &StatusArgs) -> Result<(), Failure> {
     let store = Store::at(&args.folder);
-    let study = store.study().map_err(Failure::input)?.ok_or_else(|| {
-        Failure::input_text(
-            format!("{} holds no study: there is no study.toml", args.folder.display()),
-            "name the folder that `plateau run` wrote",
-        )
-    })?;
+    let study = stored_study(&store)?;
     let status = Status::of(&store, &study)?;
     if args.json {
         println!("{}", serde_json::to_string(&status).map_err(Failure::other)?);

@@ -72,10 +72,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
             "stopped".to_owned(),
             "the same command goes on from the run's last checkpoint",
         ),
-        TrainError::Observer(error) => Failure::text(
-            error.to_string(),
-            "make room or give permission, then run the same command again",
-        ),
+        TrainError::Observer(error) => Failure::of_the_disk(error.to_string()),
         other => Failure::other(other),
     })?;
     let stored = store_run(&store, &config, &provenance, &trained);

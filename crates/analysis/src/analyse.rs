@@ -5,7 +5,7 @@
 //! - `arms`, `labels`, `curves`: runs that differ only by the seed, summarised
 //! - `compare`: paired tests between arms, adjusted by family
 //! - `learning_rate`, `regularisation`, `gradient_flow`, `sweep`: the experiments
-//! - `gradients`: one model's gradients, pooled
+//! - `gradients`: one model's gradients, pooled; `gradient_profile`: first layer against last
 //! - `predictions`: what the final weights say about single test images
 //! - `power`: how many seeds the comparisons would have needed
 //! - `overview`, `best_model`: what all experiments share
@@ -15,6 +15,7 @@ mod best_model;
 mod compare;
 mod curves;
 mod gradient_flow;
+mod gradient_profile;
 mod gradients;
 mod labels;
 mod learning_rate;

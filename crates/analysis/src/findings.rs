@@ -29,8 +29,8 @@ pub use arm::{Arm, FinalEstimates, FinalMetrics, SeedResult, SeedStatus, Setting
 pub use comparison::{Comparison, Measure, PairMeans, PairedTest, TestOutcome, Untestable};
 pub use estimate::{Curve, Estimate, Interval, LearningCurves};
 pub use gradient_flow::{
-    GradientComparison, GradientFlowFindings, GradientModel, GradientSummary, HeatMap, Layer,
-    ModelRole, Window, WindowKind,
+    GradientComparison, GradientFlowFindings, GradientModel, GradientProfile, GradientSummary,
+    HeatMap, Layer, ModelRole, Window, WindowKind,
 };
 pub use learning_rate::{
     LearningRateFindings, RangeCurve, RangeMinimum, RangeTestFindings, RateCheck, Saturation,

@@ -21,10 +21,10 @@ pub use analyse::findings;
 pub use findings::{
     Arm, ArmPredictions, BestModel, ClassResult, Comparison, Curve, Estimate, ExperimentFindings,
     Failure, FailureKind, FinalEstimates, FinalMetrics, Findings, GradientComparison,
-    GradientFlowFindings, GradientModel, GradientSummary, HeatMap, Interval, Layer, LearningCurves,
-    LearningRateFindings, Measure, Missing, Mistake, Mistakes, ModelRole, N_BINS, PairMeans,
-    PairedTest, PowerEntry, PowerFindings, PredictionFindings, RangeCurve, RangeMinimum,
-    RangeTestFindings, RateCheck, RegularisationFindings, ReliabilityBin, RunSummary, Saturation,
-    SeedResult, SeedStatus, Setting, StudySummary, SweepFindings, TestOutcome, TransferFindings,
-    TransferPair, Trend, Untestable, Window, WindowKind,
+    GradientFlowFindings, GradientModel, GradientProfile, GradientSummary, HeatMap, Interval,
+    Layer, LearningCurves, LearningRateFindings, Measure, Missing, Mistake, Mistakes, ModelRole,
+    N_BINS, PairMeans, PairedTest, PowerEntry, PowerFindings, PredictionFindings, RangeCurve,
+    RangeMinimum, RangeTestFindings, RateCheck, RegularisationFindings, ReliabilityBin, RunSummary,
+    Saturation, SeedResult, SeedStatus, Setting, StudySummary, SweepFindings, TestOutcome,
+    TransferFindings, TransferPair, Trend, Untestable, Window, WindowKind,
 };

@@ -2,18 +2,20 @@
 //! the records' configurations; which sentence stands is decided by the tests.
 //!
 //! # Layout
-//! - [`claims`]: sentences about comparisons, chosen by the test's outcome
+//! - [`claims`], [`gradient_claims`]: sentences about comparisons, chosen by the test's outcome
 //! - [`settings`]: what the runs' configurations have in common
 //! - [`summary`] (the abstract and the findings), [`introduction`], [`methodology`], [`experiments`]
 //! - [`learning_rate`], [`regularisation`], [`gradient_flow`], [`sweep`]: results
 //! - [`overall`]: the best model; [`further`]: calibration, classes, mistakes, power
-//! - [`discussion`], [`appendix`]
+//! - [`discussion`], [`flow`] (its part on gradients), [`appendix`]
 
 mod appendix;
 mod claims;
 mod discussion;
 mod experiments;
+mod flow;
 mod further;
+mod gradient_claims;
 mod gradient_flow;
 mod introduction;
 mod learning_rate;

@@ -33,6 +33,16 @@ pub fn find(key: &str) -> Option<&'static Work> {
 /// All works, in alphabetical order.
 pub const WORKS: &[Work] = &[
     Work {
+        key: "bouthillier2021",
+        authors_short: "Bouthillier et al.",
+        year: 2021,
+        authors: "Bouthillier, X., Delaunay, P., Bronzi, M., Trofimov, A., Nichyporuk, B., Szeto, J., \
+                  Mohammadi Sepahvand, N., Raff, E., Madan, K., Voleti, V., Ebrahimi Kahou, S., \
+                  Michalski, V., Arbel, T., Pal, C., Varoquaux, G. & Vincent, P.",
+        title: "Accounting for variance in machine learning benchmarks",
+        venue: "Proceedings of Machine Learning and Systems (MLSys) 3",
+    },
+    Work {
         key: "cohen1988",
         authors_short: "Cohen",
         year: 1988,

@@ -32,7 +32,7 @@ fn read(measure: Measure, finals: &FinalMetrics) -> Option<f64> {
         Measure::TestAccuracy => Some(finals.test.accuracy),
         Measure::GeneralisationGap => Some(finals.gap),
         Measure::TestGap => Some(finals.test_gap),
-        Measure::CalibrationError | Measure::LogGradient => None,
+        Measure::CalibrationError | Measure::LogGradient | Measure::LogGradientProfile => None,
     }
 }
 

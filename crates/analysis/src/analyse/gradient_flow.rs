@@ -3,9 +3,11 @@
 use plateau_record::ParameterKind;
 
 use super::compare::{PERFORMANCE, Sides, adjust, compare, compare_pairs};
+use super::gradient_profile::profiles;
 use super::gradients::{Model, PARAMETERS, Place, layers, window_width};
 use super::records::{Phase, Records};
 use crate::choose::{Among, BestOf, best_of};
+use crate::findings::gradient_flow::has_effect;
 use crate::findings::{
     GradientComparison, GradientFlowFindings, Layer, Measure, ModelRole, Window,
 };
@@ -40,11 +42,12 @@ pub(super) fn analyse(
             }
         }
     }
-    for parameter in PARAMETERS {
-        let family = comparisons.iter_mut().filter(|c| c.parameter == parameter);
-        adjust(family.map(|c| &mut c.comparison));
-    }
-    adjust(&mut performance);
+    let mut profiles = profiles(&models, width, &layers);
+    adjust(
+        (comparisons.iter_mut().map(|c| &mut c.comparison))
+            .chain(profiles.iter_mut().filter_map(|profile| profile.against_plain.as_mut()))
+            .chain(&mut performance),
+    );
     GradientFlowFindings {
         preliminary,
         models: models.into_iter().map(|model| model.summarise(width, &layers)).collect(),
@@ -52,6 +55,7 @@ pub(super) fn analyse(
         windows,
         dropout_rule: best.map(|best| best.rule),
         comparisons,
+        profiles,
         performance,
     }
 }
@@ -90,24 +94,14 @@ fn compare_gradients(
     let mut comparisons = Vec::new();
     for windows in model.windows(width).into_iter().zip(plain.windows(width)) {
         for parameter in PARAMETERS {
-            let layers = layers.iter().filter(|layer| has_effect(model, parameter, layer, layers));
+            let layers = layers
+                .iter()
+                .filter(|layer| has_effect(layers, model.role, parameter, layer.number));
             comparisons
                 .extend(layers.map(|layer| at_layer([model, plain], windows, parameter, layer)));
         }
     }
     comparisons
-}
-
-/// Batch norm takes the mean away, and with it the bias before it: what is recorded as that
-/// bias's gradient is rounding, and comparing it would mean nothing.
-fn has_effect(
-    model: &Model<'_>,
-    parameter: ParameterKind,
-    layer: &Layer,
-    layers: &[Layer],
-) -> bool {
-    let is_last = layers.last().is_some_and(|last| last.number == layer.number);
-    model.role != ModelRole::BatchNorm || parameter == ParameterKind::Weight || is_last
 }
 
 fn at_layer(

@@ -35,6 +35,9 @@ pub enum Measure {
     CalibrationError,
     /// Decimal logarithm of a layer's mean |dL/dw|; neither direction is better.
     LogGradient,
+    /// Decimal logarithm of the first layer's mean |dL/dw| over the last layer's; neither
+    /// direction is better.
+    LogGradientProfile,
 }
 
 impl Measure {
@@ -47,6 +50,7 @@ impl Measure {
             Self::TestGap => "gap between training and test accuracy",
             Self::CalibrationError => "expected calibration error",
             Self::LogGradient => "log10 of the mean absolute gradient",
+            Self::LogGradientProfile => "log10 of the first layer's gradient over the last's",
         }
     }
 }
@@ -94,7 +98,7 @@ pub struct PairedTest {
     pub df: f64,
     /// Probability of a |t| at least as large, if there were no difference.
     pub p: f64,
-    /// `p` adjusted for the tests of its family by Holm's method.
+    /// `p` adjusted by Holm's method for the tests of its family: all those of an experiment.
     pub p_adjusted: f64,
     /// Number of tests in that family.
     pub family_size: usize,

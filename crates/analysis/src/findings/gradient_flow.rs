@@ -18,11 +18,13 @@ pub struct GradientFlowFindings {
     pub windows: Vec<Window>,
     /// The rule by which the dropout model was taken, in words with its numbers.
     pub dropout_rule: Option<String>,
-    /// Dropout (a) and batch norm (a) against plain (b), by window and layer. The weights'
-    /// p-values are adjusted as one family, the biases' as another. Batch norm subtracts what
-    /// a bias before it adds: the gradients of such biases are rounding errors.
+    /// Dropout (a) and batch norm (a) against plain (b), by window and layer, where the gradients
+    /// [have an effect](Self::has_effect). One family with `profiles` and `performance`.
     pub comparisons: Vec<GradientComparison>,
-    /// Batch norm (a) against plain (b): test accuracy, then gap; a family of its own.
+    /// How the weights' gradients at the input's end compare with those at the output's, by model
+    /// and window; none with fewer than two layers.
+    pub profiles: Vec<GradientProfile>,
+    /// Batch norm (a) against plain (b): test accuracy, then gap.
     pub performance: Vec<Comparison>,
 }
 
@@ -32,6 +34,31 @@ impl GradientFlowFindings {
     pub fn model(&self, role: ModelRole) -> Option<&GradientModel> {
         self.models.iter().find(|model| model.role == role)
     }
+
+    /// Whether these gradients mean anything. Batch norm takes the mean away, and with it the
+    /// bias before it: what is recorded as that bias's gradient is rounding.
+    #[must_use]
+    pub fn has_effect(&self, role: ModelRole, parameter: ParameterKind, layer: u32) -> bool {
+        has_effect(&self.layers, role, parameter, layer)
+    }
+
+    /// The profile of one model in one window.
+    #[must_use]
+    pub fn profile(&self, role: ModelRole, window: WindowKind) -> Option<&GradientProfile> {
+        self.profiles.iter().find(|profile| profile.model == role && profile.window == window)
+    }
+}
+
+/// See [`GradientFlowFindings::has_effect`]; `layers` are the network's, the last one without
+/// batch norm.
+pub(crate) fn has_effect(
+    layers: &[Layer],
+    role: ModelRole,
+    parameter: ParameterKind,
+    layer: u32,
+) -> bool {
+    let is_last = layers.last().is_some_and(|last| last.number == layer);
+    role != ModelRole::BatchNorm || parameter == ParameterKind::Weight || is_last
 }
 
 /// What a model stands for.
@@ -159,4 +186,23 @@ pub struct GradientComparison {
     pub comparison: Comparison,
     /// Geometric mean over seeds of (model's mean |dL/dw| / plain's); none without a pair.
     pub ratio: Option<f64>,
+}
+
+/// The gradients' profile over depth, whatever their overall size: mean |dL/dw| of the first
+/// layer's weights divided by that of the last layer's. Below 1, gradients shrink on their way
+/// back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GradientProfile {
+    /// Which model.
+    pub model: ModelRole,
+    /// Which window.
+    pub window: WindowKind,
+    /// The first layer.
+    pub first: Layer,
+    /// The last layer.
+    pub last: Layer,
+    /// Over seeds, of log10 of the ratio.
+    pub log_ratio: Estimate,
+    /// The same against the plain model's, paired over seeds; none for the plain model itself.
+    pub against_plain: Option<Comparison>,
 }

@@ -11,6 +11,11 @@ pub(crate) fn experiment() -> ExperimentRecord {
 
 /// Gradients with dropout are a tenth smaller, give or take; with batch norm ten times larger.
 fn analyse(epochs: u32) -> GradientFlowFindings {
+    analyse_shrinking(epochs, |_| 0.5)
+}
+
+/// The same; with batch norm they shrink by so much from layer to layer, else by one half.
+fn analyse_shrinking(epochs: u32, shrink: fn(f64) -> f64) -> GradientFlowFindings {
     let mut scenario = Scenario::new(5, vec![experiment()]);
     let dropout = [0.0, 0.5].map(|dropout| Setup { dropout, epochs, ..Setup::default() });
     let factor = |seed: u64| 1.0 + 0.02 * ((seed * 3) % 5) as f64;
@@ -22,7 +27,8 @@ fn analyse(epochs: u32) -> GradientFlowFindings {
     let norm = Setup { batch_norm: true, epochs, ..Setup::default() };
     scenario.phase("norm", &[norm], |_, config| {
         let gradient = 10.0 * factor(config.seed.0 + 2);
-        Some(finished(config, Reached { gradient, test: 0.8, ..Reached::default() }))
+        let shrink = shrink(factor(config.seed.0));
+        Some(finished(config, Reached { gradient, shrink, test: 0.8, ..Reached::default() }))
     });
     match scenario.findings().experiments.remove(0) {
         ExperimentFindings::GradientFlow(findings) => findings,
@@ -79,7 +85,9 @@ fn layers_are_compared_with_the_plain_model() {
     let norm = of(ModelRole::BatchNorm);
     assert!(norm.comparison.significant());
     assert!((norm.ratio.unwrap() - 10.0).abs() < 1e-9);
-    assert_eq!(norm.comparison.tested().unwrap().family_size, 12);
+    // One family of all the experiment's tests: the differences in performance, and those of the
+    // profiles, are the same for all seeds here, and were not tested.
+    assert_eq!(norm.comparison.tested().unwrap().family_size, 20);
     assert!((of(ModelRole::Dropout).ratio.unwrap() - 0.9).abs() < 1e-9);
     assert_eq!(findings.performance.len(), 2);
     assert_eq!(findings.performance[0].a, "batch norm");
@@ -92,4 +100,23 @@ fn heat_map_has_a_row_per_epoch() {
     let map = plain.heat_map(ParameterKind::Weight).unwrap();
     assert_eq!((&map.epochs[..], &map.layers[..]), (&[1, 2, 3][..], &[1, 2, 3][..]));
     assert!((map.values[2][1].unwrap() - 1.04 / 8.0).abs() < 1e-12);
+}
+
+#[test]
+fn profiles_compare_the_first_layer_with_the_last() {
+    let findings = analyse_shrinking(12, |factor| 2.0 * factor);
+    assert_eq!(findings.profiles.len(), 6);
+    let plain = findings.profile(ModelRole::Plain, WindowKind::First).unwrap();
+    assert_eq!((plain.first.name.as_str(), plain.last.name.as_str()), ("conv1", "fc2"));
+    // Halved twice on the way from the first layer to the last.
+    assert!((plain.log_ratio.mean - 4_f64.log10()).abs() < 1e-12);
+    assert_eq!(plain.against_plain, None);
+    let norm = findings.profile(ModelRole::BatchNorm, WindowKind::Last).unwrap();
+    // Multiplied twice by 2·f, where f is 1, 1.02, 1.04, 1.06 or 1.08.
+    let mean: f64 = (0..5).map(|i| -2.0 * (2.0 + 0.04 * f64::from(i)).log10()).sum::<f64>() / 5.0;
+    assert!((norm.log_ratio.mean - mean).abs() < 1e-12);
+    let against = norm.against_plain.as_ref().unwrap();
+    assert!((against.difference().unwrap() - (mean - 4_f64.log10())).abs() < 1e-12);
+    assert!(against.significant());
+    assert_eq!(against.tested().unwrap().family_size, 22);
 }

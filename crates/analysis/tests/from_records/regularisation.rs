@@ -20,7 +20,10 @@ fn analyse() -> RegularisationFindings {
         let noise = 0.001 * ((config.seed.0 * 7 + (setup.dropout * 10.0) as u64 * 3) % 5) as f64;
         let validation = if setup.dropout == 0.0 { 0.8 } else { 0.7 + 0.1 * setup.dropout };
         let train = validation + 0.2 - 0.2 * setup.dropout + noise;
-        Some(finished(config, Reached { train, validation, test: 0.7 + noise, gradient: 1.0 }))
+        Some(finished(
+            config,
+            Reached { train, validation, test: 0.7 + noise, gradient: 1.0, ..Reached::default() },
+        ))
     });
     let moved = [0.6, 0.0].map(|dropout| Setup { dropout, transfer: true, ..Setup::default() });
     scenario.phase("transfer", &moved, |setup, config| {

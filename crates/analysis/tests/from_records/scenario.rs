@@ -76,16 +76,18 @@ pub(crate) struct Reached {
     pub(crate) test: f64,
     /// Mean |dL/dw| of layer 1 in epoch 1.
     pub(crate) gradient: f64,
+    /// The same of layer 2 over that of layer 1, and so on.
+    pub(crate) shrink: f64,
 }
 
 impl Default for Reached {
     fn default() -> Self {
-        Self { train: 0.9, validation: 0.75, test: 0.74, gradient: 0.01 }
+        Self { train: 0.9, validation: 0.75, test: 0.74, gradient: 0.01, shrink: 0.5 }
     }
 }
 
 /// A finished run: accuracies rise from 0.1 and are level after half of the epochs; gradients
-/// halve from layer to layer and from epoch to epoch.
+/// halve from epoch to epoch.
 pub(crate) fn finished(config: RunConfig, reached: Reached) -> RunRecord {
     let n_epochs = config.epochs.0;
     let at = |epoch: u32, end: f64| Performance {
@@ -106,7 +108,7 @@ pub(crate) fn finished(config: RunConfig, reached: Reached) -> RunRecord {
     let performance = |end: f64| Some(at(n_epochs, end));
     let mut record = empty(config);
     record.epochs = epochs;
-    record.gradients = gradients(&record.config, reached.gradient);
+    record.gradients = gradients(&record.config, reached);
     record.result.train = performance(reached.train);
     record.result.validation = performance(reached.validation);
     let right = (reached.test * 1000.0).round() as u32;
@@ -124,12 +126,14 @@ fn row(label: usize, right: u32) -> Vec<u32> {
     row
 }
 
-fn gradients(config: &RunConfig, first: f64) -> Vec<GradientRecord> {
+fn gradients(config: &RunConfig, reached: Reached) -> Vec<GradientRecord> {
     let mut records = Vec::new();
     for epoch in 1..=config.epochs.0 {
         for (layer, name) in (1..).zip(config.network.layer_names()) {
             for parameter in [ParameterKind::Weight, ParameterKind::Bias] {
-                let mean = first * 0.5_f64.powi(epoch as i32 + layer as i32 - 2);
+                let mean = reached.gradient
+                    * 0.5_f64.powi(epoch as i32 - 1)
+                    * reached.shrink.powi(layer as i32 - 1);
                 records.push(GradientRecord {
                     epoch: Epoch(epoch),
                     layer,

@@ -165,6 +165,6 @@ fn final_measure(measure: Measure) -> Option<FinalMeasure> {
         Measure::TestAccuracy => Some(TEST_ACCURACY),
         Measure::GeneralisationGap => Some(GAP),
         Measure::TestGap => Some(TEST_GAP),
-        Measure::CalibrationError | Measure::LogGradient => None,
+        Measure::CalibrationError | Measure::LogGradient | Measure::LogGradientProfile => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Gradients by layer and epoch as heat maps.
 
-use plateau_analysis::{GradientFlowFindings, HeatMap};
+use plateau_analysis::{GradientFlowFindings, GradientModel, HeatMap};
 use plateau_record::ParameterKind;
 
-use super::gradients::{KINDS, model_title};
+use super::gradients::{KINDS, left_out, model_title};
 use crate::figure::axis::{Axis, Labels};
 use crate::figure::canvas::{Canvas, Frame, Text};
 use crate::figure::heat_map::{self, Cells};
@@ -44,7 +44,7 @@ pub fn gradient_heat_map(findings: &GradientFlowFindings) -> Option<Figure> {
             let heading = Text::at(frame.x, frame.y - 7.0, &title).size(size::TITLE).bold();
             canvas.text(&heading);
             let Some(map) = model.heat_map(kind) else { continue };
-            let (values, epochs) = transposed(map);
+            let (values, epochs) = transposed(findings, model, map);
             let cells =
                 Cells { values: &values, color_axis: &color_axis, columns: &epochs, rows: &names };
             let labels = if column == 0 { Labels::Ticks } else { Labels::None };
@@ -59,23 +59,37 @@ pub fn gradient_heat_map(findings: &GradientFlowFindings) -> Option<Figure> {
     let heading = Heading::new(
         "gradient_heatmap",
         "Mean absolute gradient by layer and epoch",
-        "Averaged over seeds; input side at the top. Weights and biases have colour scales of \
-         their own, shared by the models.",
+        format!(
+            "Averaged over seeds; input side at the top. Weights and biases have colour scales of \
+             their own, shared by the models.{}",
+            left_out(findings)
+        ),
     );
     Some(Figure::new(heading, canvas, grid.height()))
 }
 
-/// Layers down, epochs across.
-fn transposed(map: &HeatMap) -> (Vec<Vec<Option<f64>>>, Vec<String>) {
-    let of_layer =
-        |layer: usize| map.values.iter().map(move |row| row.get(layer).copied().flatten());
-    let values = (0..map.layers.len()).map(|layer| of_layer(layer).collect()).collect();
+/// Layers down, epochs across; without the gradients that are zero but for rounding.
+fn transposed(
+    findings: &GradientFlowFindings,
+    model: &GradientModel,
+    map: &HeatMap,
+) -> (Vec<Vec<Option<f64>>>, Vec<String>) {
+    let of_layer = |(i, layer): (usize, &u32)| {
+        let shown = findings.has_effect(model.role, map.parameter, *layer);
+        let cell = |row: &Vec<Option<f64>>| row.get(i).copied().flatten().filter(|_| shown);
+        map.values.iter().map(cell).collect()
+    };
+    let values = map.layers.iter().enumerate().map(of_layer).collect();
     (values, map.epochs.iter().map(u32::to_string).collect())
 }
 
 fn color_axis(findings: &GradientFlowFindings, kind: ParameterKind, title: String) -> Option<Axis> {
-    let maps = findings.models.iter().filter_map(|model| model.heat_map(kind));
-    let values = maps.flat_map(|map| &map.values).flatten().flatten().copied();
-    let extent = Extent::of(values.filter(|value| *value > 0.0))?;
+    let maps = findings.models.iter().filter_map(|model| Some((model, model.heat_map(kind)?)));
+    let values: Vec<f64> = maps
+        .flat_map(|(model, map)| transposed(findings, model, map).0)
+        .flatten()
+        .flatten()
+        .collect();
+    let extent = Extent::of(values.into_iter().filter(|value| *value > 0.0))?;
     Some(Axis::log(title, extent.padded_log(0.0)))
 }

@@ -1,7 +1,7 @@
 //! Gradients against layer number.
 
 use plateau_analysis::{
-    Estimate, GradientFlowFindings, GradientModel, GradientSummary, Window, WindowKind,
+    Estimate, GradientFlowFindings, GradientModel, GradientSummary, ModelRole, Window, WindowKind,
 };
 use plateau_record::ParameterKind;
 
@@ -115,7 +115,9 @@ fn by_layer(findings: &GradientFlowFindings, statistic: Statistic) -> Figure {
                 panel.rule_y(0.0, Stroke::new(SILVER, 1.0));
             }
             for window in &findings.windows {
-                draw_layers(&mut panel, model, (window.kind, kind), statistic);
+                let summaries = shown(findings, model).filter(|s| s.parameter == kind);
+                let here: Vec<_> = summaries.filter(|s| s.window == window.kind).collect();
+                draw_layers(&mut panel, &here, (window.kind, color(model.role)), statistic);
             }
             panel.finish(&mut canvas);
         }
@@ -131,8 +133,9 @@ fn caption(findings: &GradientFlowFindings, statistic: Statistic) -> String {
     };
     format!(
         "Over all elements and steps of the window in each run: weights above, biases below. \
-         Points: mean over {}; bars: 95 % confidence interval of the mean. {scale}",
+         Points: mean over {}; bars: 95 % confidence interval of the mean. {scale}{}",
         over_seeds(findings.models.iter().map(|model| &model.arm)),
+        left_out(findings),
     )
 }
 
@@ -164,17 +167,37 @@ fn window_style(kind: WindowKind, color: Color) -> (Color, Dash) {
     }
 }
 
+/// What a model's panels show. Gradients that are zero but for rounding would stretch the axis
+/// over many powers of ten, and flatten all others.
+fn shown<'a>(
+    findings: &'a GradientFlowFindings,
+    model: &'a GradientModel,
+) -> impl Iterator<Item = &'a GradientSummary> {
+    let has_effect = |s: &&GradientSummary| findings.has_effect(model.role, s.parameter, s.layer);
+    model.summaries.iter().filter(has_effect)
+}
+
+/// What captions say of gradients that are not shown.
+pub(super) fn left_out(findings: &GradientFlowFindings) -> &'static str {
+    if findings.model(ModelRole::BatchNorm).is_some() {
+        " With batch norm the biases of the hidden layers have no effect: their gradients, zero \
+         but for rounding, are left out."
+    } else {
+        ""
+    }
+}
+
 fn draw_layers(
     panel: &mut Panel,
-    model: &GradientModel,
-    (window, kind): (WindowKind, ParameterKind),
+    summaries: &[&GradientSummary],
+    (window, color): (WindowKind, Color),
     statistic: Statistic,
 ) {
-    let (shade, dash) = window_style(window, color(model.role));
+    let (shade, dash) = window_style(window, color);
     // The two windows stand beside each other, not upon each other.
     let shift = if window == WindowKind::First { -0.09 } else { 0.09 };
-    let points: Vec<_> = model
-        .by_layer(window, kind)
+    let points: Vec<_> = summaries
+        .iter()
         .map(|summary| point(f64::from(summary.layer) + shift, (statistic.of)(summary), 1.0))
         .collect();
     let line: Vec<(f64, f64)> = points.iter().map(|p| (p.x, p.mean)).collect();
@@ -204,7 +227,7 @@ fn value_axis(
     kind: ParameterKind,
     kind_name: &str,
 ) -> Axis {
-    let summaries = findings.models.iter().flat_map(|model| &model.summaries);
+    let summaries = findings.models.iter().flat_map(|model| shown(findings, model));
     let estimates: Vec<&Estimate> =
         summaries.filter(|s| s.parameter == kind).map(statistic.of).collect();
     let title = format!("{}, {kind_name}", statistic.axis);

@@ -1,8 +1,8 @@
 //! What was concluded, whether it was expected, and what could be better.
 
 use plateau_analysis::{
-    Comparison, ExperimentFindings, GradientComparison, GradientFlowFindings, LearningRateFindings,
-    Measure, ModelRole, RegularisationFindings, WindowKind,
+    Comparison, ExperimentFindings, GradientFlowFindings, LearningRateFindings, Measure, ModelRole,
+    RegularisationFindings, WindowKind,
 };
 use plateau_record::ParameterKind;
 
@@ -55,7 +55,7 @@ fn comment(experiment: &ExperimentFindings) -> Option<String> {
             dropout(f).into_iter().chain(transfer(f)).collect()
         }
         ExperimentFindings::GradientFlow(f) => {
-            vanishing(f).into_iter().chain(flow(f)).chain(batch_norm(f)).collect()
+            vanishing(f).into_iter().chain(super::flow::sentences(f)).chain(batch_norm(f)).collect()
         }
         ExperimentFindings::Sweep(_) => Vec::new(),
     };
@@ -173,36 +173,6 @@ fn vanishing(f: &GradientFlowFindings) -> Option<String> {
         fixed(ratio, 2),
         plain_text(&last.name),
     ))
-}
-
-/// What dropout and batch norm do to the flow.
-fn flow(f: &GradientFlowFindings) -> Option<String> {
-    let differs = |role: ModelRole| {
-        let of_weights =
-            |c: &&GradientComparison| c.model == role && c.parameter == ParameterKind::Weight;
-        let mut tested = f.comparisons.iter().filter(of_weights).peekable();
-        tested.peek()?;
-        Some(tested.any(|c| c.comparison.significant()))
-    };
-    let text = |role: ModelRole, different: &'static str, same: &'static str| {
-        differs(role).map(|differs| if differs { different } else { same })
-    };
-    let sentences = [
-        text(
-            ModelRole::Dropout,
-            "Dropout does affect the flow: it adds noise to every step, and keeps the training loss \
-             from vanishing, so that gradients stay larger late in the run.",
-            "That dropout changes the flow was not shown.",
-        ),
-        text(
-            ModelRole::BatchNorm,
-            "Batch normalisation affects it, too: a layer’s output no longer depends on the scale of \
-             its weights, so that the gradients’ scale follows other laws {cite:santurkar2018}.",
-            "That batch normalisation changes it was not shown.",
-        ),
-    ];
-    let sentences: Vec<&str> = sentences.into_iter().flatten().collect();
-    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn batch_norm(f: &GradientFlowFindings) -> Option<String> {

@@ -1,71 +1,17 @@
 //! Results of the gradient-flow experiment.
 
-use plateau_analysis::{Comparison, GradientComparison, GradientFlowFindings, ModelRole};
+use plateau_analysis::{Comparison, GradientFlowFindings, ModelRole};
 use plateau_record::ParameterKind;
 
 use super::Writer;
 use super::claims::named;
-use crate::figures::batch_norm::name;
+use super::gradient_claims::{count, profile};
 use crate::figures::gradient_maps::gradient_heat_map;
 use crate::figures::{batch_norm, gradients};
-use crate::number::fixed;
 use crate::tables::arms::{Gaps, arms};
 use crate::tables::comparisons::comparisons;
-use crate::tables::gradients::{kind_name, ratios, summaries, window_word};
-
-/// For each model, in how many layers its weights' gradients differ from the plain model's.
-pub(super) fn counts(f: &GradientFlowFindings) -> Vec<String> {
-    [ModelRole::Dropout, ModelRole::BatchNorm]
-        .into_iter()
-        .filter_map(|role| count(f, role, ParameterKind::Weight))
-        .collect()
-}
-
-fn count(f: &GradientFlowFindings, role: ModelRole, kind: ParameterKind) -> Option<String> {
-    let of: Vec<&GradientComparison> =
-        f.comparisons.iter().filter(|c| c.model == role && c.parameter == kind).collect();
-    let tested = of.iter().filter(|c| c.comparison.tested().is_some()).count();
-    if tested == 0 {
-        return None;
-    }
-    let significant: Vec<&GradientComparison> =
-        of.into_iter().filter(|c| c.comparison.significant()).collect();
-    let (model, kind) = (name(role), kind_name(kind));
-    if significant.is_empty() {
-        return Some(format!(
-            "No difference between {model} and the plain model was found in the mean absolute \
-             gradients of the {kind}, in any of {tested} tests by layer and window (adjusted p ≥ \
-             0.05)."
-        ));
-    }
-    let extremes = extremes(&significant).unwrap_or_default();
-    Some(format!(
-        "With {model}, the mean absolute gradients of the {kind} differed from the plain model’s \
-         in {} of {tested} tests by layer and window (adjusted p < 0.05){extremes}.",
-        significant.len()
-    ))
-}
-
-/// The smallest and the largest of the ratios that were shown.
-fn extremes(significant: &[&GradientComparison]) -> Option<String> {
-    let with_ratio = || significant.iter().filter_map(|c| c.ratio.map(|ratio| (ratio, c)));
-    let smallest = with_ratio().min_by(|a, b| a.0.total_cmp(&b.0))?;
-    let largest = with_ratio().max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let words = |(ratio, c): (f64, &&GradientComparison)| {
-        let n = c.comparison.n_pairs;
-        format!(
-            "{} times the plain model’s in {} at the {} (n = {n} pairs)",
-            fixed(ratio, 2),
-            c.name,
-            window_word(c.window)
-        )
-    };
-    Some(if significant.len() == 1 {
-        format!(": {}", words(smallest))
-    } else {
-        format!(", from {} to {}", words(smallest), words(largest))
-    })
-}
+use crate::tables::gradient_profiles::profiles;
+use crate::tables::gradients::{ratios, summaries};
 
 pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
     writer.document.heading(2, "gradients", "Gradients by layer");
@@ -110,8 +56,28 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
         writer.table(weights);
         writer.table(biases);
         writer.csv("gradients", summaries(f));
+        depth(writer, f);
     }
     performance(writer, f);
+}
+
+/// How the gradients' size changes over depth, apart from how large they are altogether.
+fn depth(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
+    let table = profiles(f);
+    if table.rows.is_empty() {
+        return;
+    }
+    let claims: Vec<String> = [ModelRole::Plain, ModelRole::Dropout, ModelRole::BatchNorm]
+        .into_iter()
+        .filter_map(|role| profile(f, role))
+        .collect();
+    writer.document.paragraph(format!(
+        "Every layer’s gradient has that of the logits as a factor, which vanishes as the training \
+         images are fitted. What the layers themselves do to the flow shows in the quotient of the \
+         first layer’s gradients and the last one’s ({{table:gradient_profiles}}). {}",
+        claims.join(" ")
+    ));
+    writer.table(table);
 }
 
 /// Why some gradients are zero.

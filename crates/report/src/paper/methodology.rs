@@ -210,11 +210,17 @@ fn statistics(writer: &mut Writer<'_>) {
         "Values are means over seeds with the 95 % confidence interval of Student’s t \
          distribution {cite:student1908}. Settings are compared by a paired two-sided t-test over \
          the seeds that finished in both, since runs of one seed share their initial weights and \
-         the order of their images. The p-values of a family of tests are adjusted by Holm’s \
-         method {cite:holm1979}; a difference is claimed where the adjusted p is below 0.05. As \
-         effect size, d_z is the mean difference divided by the standard deviation of the \
-         differences. With as few pairs as here the tests see only large and regular effects: “no \
-         difference was found” does not mean that there is none, and the interval tells how large \
-         it may be.",
+         the order of their images. The p-values of all tests of an experiment are a family, and \
+         are adjusted together by Holm’s method {cite:holm1979}; those of the calibration errors \
+         are another. A difference is claimed where the adjusted p is below 0.05. As effect size, \
+         d_z is the mean difference divided by the standard deviation of the differences. With as \
+         few pairs as here the tests see only large and regular effects: “no difference was \
+         found” does not mean that there is none, and the interval tells how large it may be.",
+    );
+    document.paragraph(
+        "What varies between seeds are initial weights, the order of the images and dropout masks. \
+         The division of the images and the test images are the same for all of them: intervals \
+         and tests speak of new seeds on the same images, not of other images, whose choice varies \
+         results as well {cite:bouthillier2021}.",
     );
 }

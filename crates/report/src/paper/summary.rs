@@ -117,7 +117,7 @@ fn headlines(experiment: &ExperimentFindings) -> Vec<String> {
         ExperimentFindings::GradientFlow(f) => {
             let performance = f.performance.iter().find(|c| c.measure == Measure::TestAccuracy);
             let performance = performance.map(|c| format!("Batch normalisation {}.", effect(c)));
-            super::gradient_flow::counts(f).into_iter().chain(performance).collect()
+            super::gradient_claims::counts(f).into_iter().chain(performance).collect()
         }
         ExperimentFindings::Sweep(_) => claims(experiment),
     }
@@ -206,7 +206,7 @@ pub(super) fn claims(experiment: &ExperimentFindings) -> Vec<String> {
             against.chain(fair).map(sentence).collect()
         }
         ExperimentFindings::GradientFlow(f) => {
-            let mut claims = super::gradient_flow::counts(f);
+            let mut claims = super::gradient_claims::counts(f);
             claims.extend(super::gradient_flow::performance_claims(f));
             claims
         }

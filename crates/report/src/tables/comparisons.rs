@@ -70,6 +70,7 @@ pub(crate) fn measure_name(measure: Measure) -> &'static str {
         Measure::TestGap => "Test gap",
         Measure::CalibrationError => "Calibration error",
         Measure::LogGradient => "log10 |dL/dw|",
+        Measure::LogGradientProfile => "log10 first / last |dL/dw|",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gradients of each layer: against the plain model's, and as they are.
 
-use plateau_analysis::{GradientComparison, GradientFlowFindings, WindowKind};
+use plateau_analysis::{GradientComparison, GradientFlowFindings, Interval, WindowKind};
 use plateau_record::ParameterKind;
 
 use super::arms::estimate_fields;
@@ -55,11 +55,15 @@ fn row(comparison: &GradientComparison) -> Vec<Cell> {
         Cell::new(format!("{} {}", comparison.layer, comparison.name)),
         Cell::new(inner.n_pairs.to_string()),
         Cell::new(comparison.ratio.map_or_else(dash, |ratio| fixed(ratio, 2))),
-        Cell::new(inner.interval().map_or_else(dash, |i| {
-            format!("{} to {}", fixed(10_f64.powf(i.lower), 2), fixed(10_f64.powf(i.upper), 2))
-        })),
+        Cell::new(inner.interval().map_or_else(dash, ratio_interval)),
         Cell { text: test.map_or_else(dash, |test| p_cell(test.p_adjusted)), face },
     ]
+}
+
+/// The interval of a ratio from that of its decimal logarithm.
+pub(crate) fn ratio_interval(of_log: Interval) -> String {
+    let end = |log: f64| fixed(10_f64.powf(log), 2);
+    format!("{} to {}", end(of_log.lower), end(of_log.upper))
 }
 
 fn csv(comparisons: &[&GradientComparison]) -> Csv {

@@ -1,8 +1,8 @@
 //! Made-up gradients of three models.
 
 use plateau_analysis::{
-    Arm, GradientComparison, GradientFlowFindings, GradientModel, GradientSummary, HeatMap, Layer,
-    Measure, ModelRole, Setting, Window, WindowKind,
+    Arm, GradientComparison, GradientFlowFindings, GradientModel, GradientProfile, GradientSummary,
+    HeatMap, Layer, Measure, ModelRole, Setting, Window, WindowKind,
 };
 use plateau_record::ParameterKind;
 
@@ -110,6 +110,36 @@ fn comparisons() -> Vec<GradientComparison> {
     comparisons
 }
 
+/// The first layer against the last, from the same levels.
+fn profiles() -> Vec<GradientProfile> {
+    let layer = |i: usize| Layer { number: i as u32 + 1, name: NAMES[i].to_owned() };
+    let mut profiles = Vec::new();
+    for role in [ModelRole::Plain, ModelRole::Dropout, ModelRole::BatchNorm] {
+        for window in WINDOWS {
+            let epoch = if window == WindowKind::First { 3.0 } else { 13.0 };
+            let draw = |role| {
+                let mut stream = stream(9500 + role as u64);
+                let at = |layer| level(role, ParameterKind::Weight, layer, epoch).log10();
+                [(); 5].map(|()| at(0) - at(4) + 0.02 * noise(&mut stream))
+            };
+            let label = if role == ModelRole::Dropout { "dropout 0.5" } else { "batch norm" };
+            let against_plain = (role != ModelRole::Plain).then(|| {
+                let (a, b) = (draw(role), draw(ModelRole::Plain));
+                compare_values(Measure::LogGradientProfile, (label, "no dropout"), &a, &b)
+            });
+            profiles.push(GradientProfile {
+                model: role,
+                window,
+                first: layer(0),
+                last: layer(4),
+                log_ratio: estimate(&draw(role)),
+                against_plain,
+            });
+        }
+    }
+    profiles
+}
+
 pub(crate) fn gradient_flow(plain: &Arm, dropout: &Arm) -> GradientFlowFindings {
     let batch_norm = arm(&ArmSpec {
         label: "batch norm".to_owned(),
@@ -134,6 +164,7 @@ pub(crate) fn gradient_flow(plain: &Arm, dropout: &Arm) -> GradientFlowFindings 
             "dropout 0.5 has the highest mean final validation accuracy (73.8 %)".to_owned(),
         ),
         comparisons: comparisons(),
+        profiles: profiles(),
         performance: [Measure::TestAccuracy, Measure::GeneralisationGap]
             .map(|measure| compare(&batch_norm, plain, measure))
             .to_vec(),

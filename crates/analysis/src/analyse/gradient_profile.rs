@@ -1,0 +1,65 @@
+//! Gradients at the input's end against those at the output's, whatever their overall size.
+
+use plateau_record::{ParameterKind, Seed};
+
+use super::compare::{Sides, compare_pairs};
+use super::gradients::{Model, Place};
+use crate::findings::{GradientProfile, Layer, Measure, ModelRole, Window};
+use crate::stats::estimate;
+
+/// Per model and window, the first layer's weights against the last layer's; each model but the
+/// plain one against the plain one.
+pub(super) fn profiles(models: &[Model<'_>], width: u32, layers: &[Layer]) -> Vec<GradientProfile> {
+    let [first, .., last] = layers else { return Vec::new() };
+    let plain = models.iter().find(|model| model.role == ModelRole::Plain);
+    let mut profiles = Vec::new();
+    for model in models {
+        for (i, window) in model.windows(width).into_iter().enumerate() {
+            let of_model = log_ratios(model, window, [first, last]);
+            let Some(log_ratio) = estimate(&of_model.iter().map(|(_, x)| *x).collect::<Vec<_>>())
+            else {
+                continue;
+            };
+            let against_plain = plain.filter(|plain| plain.role != model.role).and_then(|plain| {
+                let of_plain = log_ratios(plain, *plain.windows(width).get(i)?, [first, last]);
+                let sides = Sides {
+                    measure: Measure::LogGradientProfile,
+                    a: &model.arm.label,
+                    b: &plain.arm.label,
+                };
+                Some(compare_pairs(&sides, &paired(&of_model, &of_plain)))
+            });
+            profiles.push(GradientProfile {
+                model: model.role,
+                window: window.kind,
+                first: first.clone(),
+                last: last.clone(),
+                log_ratio,
+                against_plain,
+            });
+        }
+    }
+    profiles
+}
+
+/// By seed, log10 of (mean |dL/dw| of the first of two layers / that of the second). A gradient
+/// that vanishes everywhere has no logarithm, and its seed no entry.
+fn log_ratios(model: &Model<'_>, window: Window, ends: [&Layer; 2]) -> Vec<(Seed, f64)> {
+    let [first, last] = ends.map(|layer| {
+        let place = Place { window, parameter: ParameterKind::Weight, layer: layer.number };
+        model.by_seed(place)
+    });
+    first
+        .iter()
+        .filter_map(|(seed, a)| {
+            let (_, b) = last.iter().find(|(of_last, _)| of_last == seed)?;
+            let (a, b) = (a.absolute.mean, b.absolute.mean);
+            (a > 0.0 && b > 0.0).then(|| (*seed, (a / b).log10()))
+        })
+        .collect()
+}
+
+fn paired(a: &[(Seed, f64)], b: &[(Seed, f64)]) -> Vec<(f64, f64)> {
+    let partner = |seed: Seed| b.iter().find(|(of_b, _)| *of_b == seed).map(|(_, x)| *x);
+    a.iter().filter_map(|(seed, x)| Some((*x, partner(*seed)?))).collect()
+}

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::plateau;
+use common::{plateau, succeed};
 
 const STUDY: &str = r#"name = "mine"
 title = "Mine"
@@ -119,6 +119,24 @@ fn missing_and_altered_data_files_are_listed() {
     ];
     assert_contains(&message, &expected);
     assert_contains(&message, &["plateau data fetch"]);
+}
+
+#[test]
+fn damaged_pictures_are_named_and_can_be_made_anew() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    fs::write(folder.join("mine.toml"), STUDY).unwrap();
+    let run = ["run", "mine.toml", "--out", "out"];
+    succeed(folder, &run);
+    let sheet = folder.join("out/samples.png");
+    let whole = fs::read(&sheet).unwrap();
+    fs::write(&sheet, &whole[..whole.len() / 2]).unwrap();
+    let message = refused(folder, &["report", "out"]);
+    assert_contains(&message, &["out/samples.png", "samples.json", "plateau run"]);
+    fs::remove_file(&sheet).unwrap();
+    succeed(folder, &["report", "out"]);
+    succeed(folder, &run);
+    assert_eq!(fs::read(&sheet).unwrap(), whole);
 }
 
 #[cfg(unix)]

@@ -5,6 +5,8 @@ use plateau_report::ReportError;
 use plateau_study::{SpecErrors, StoreError};
 use plateau_train::TrainError;
 
+use crate::pictures::PictureError;
+
 /// Why there is no study, no data, no run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -18,6 +20,9 @@ pub enum Error {
     /// The records can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The images beside the records can't be read.
+    #[error(transparent)]
+    Pictures(#[from] PictureError),
     /// The folder holds no study.
     #[error("{folder} holds no study: there is no study.toml")]
     NoStudy {

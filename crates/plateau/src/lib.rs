@@ -18,6 +18,7 @@
 //!
 //! # Layout
 //! - [`study`]: [`Study`], a study's records with its figures, tables and findings
+//! - [`pictures`]: the images that a study keeps beside its records
 //! - [`network`]: a network, layer by layer
 //! - [`training`]: [`Training`], one run described in a line
 //! - [`data`](mod@data): [`cifar10`] from the cache, or fetched into it
@@ -26,11 +27,13 @@
 pub mod data;
 pub mod error;
 pub mod network;
+pub mod pictures;
 pub mod study;
 pub mod training;
 
 pub use data::cifar10;
 pub use error::Error;
+pub use pictures::Pictures;
 pub use study::Study;
 pub use training::{Trained, Training};
 

@@ -12,11 +12,11 @@ use plateau_report::document::Document;
 use plateau_report::evcxr::show;
 use plateau_report::figure::Figure;
 use plateau_report::table::Table;
-use plateau_report::{ReportInput, SampleImages, ShownImages, Statement};
+use plateau_report::{ReportInput, Statement};
 use plateau_study::{Overrides, Plan, Store};
 use plateau_train::{Silent, fit};
 
-use crate::Error;
+use crate::{Error, Pictures};
 
 /// A study with its results, opened from its folder or trained here and now.
 #[derive(Debug)]
@@ -32,22 +32,13 @@ impl Study {
     /// Opens the folder that `plateau run` wrote.
     ///
     /// # Errors
-    /// If it holds no study, or the records can't be read.
+    /// If it holds no study, or records or images can't be read.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let store = Store::at(dir);
         let folder = dir.display().to_string();
         let record = store.study()?.ok_or(Error::NoStudy { folder })?;
-        let pair = |name: &str| {
-            let read = |extension| std::fs::read(dir.join(name).with_extension(extension)).ok();
-            read("png").zip(read("json"))
-        };
-        // A report does without pictures that aren't there or can't be read.
-        let samples =
-            pair("samples").and_then(|(png, json)| SampleImages::from_files(&png, &json).ok());
-        let shown =
-            pair("mistakes").and_then(|(png, json)| ShownImages::from_files(&png, &json).ok());
-        Self::new(record, store.runs()?, samples.as_ref(), shown.as_ref())
+        Self::new(record, store.runs()?, &Pictures::read(dir)?)
     }
 
     /// Trains all runs of a study written in TOML, one after the other, in this process. Nothing
@@ -64,7 +55,7 @@ impl Study {
             let plan = Plan::new(&study, &runs);
             // Runs come after those they start from.
             let Some(next) = plan.runs.iter().find(|run| !runs.contains_key(&run.id)) else {
-                return Self::new(plan.record(&study), runs, None, None);
+                return Self::new(plan.record(&study), runs, &Pictures::default());
             };
             let parent = match &next.config.start {
                 Start::Fresh => None,
@@ -89,12 +80,16 @@ impl Study {
     fn new(
         record: StudyRecord,
         runs: BTreeMap<RunId, RunRecord>,
-        samples: Option<&SampleImages>,
-        shown: Option<&ShownImages>,
+        Pictures { samples, shown }: &Pictures,
     ) -> Result<Self, Error> {
         let findings = plateau_analysis::findings(&record, &runs);
-        let input =
-            ReportInput { study: &record, runs: &runs, findings: &findings, samples, shown };
+        let input = ReportInput {
+            study: &record,
+            runs: &runs,
+            findings: &findings,
+            samples: samples.as_ref(),
+            shown: shown.as_ref(),
+        };
         let (document, statements) = plateau_report::write(&input)?;
         Ok(Self { record, runs, findings, document, statements })
     }

@@ -5,12 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use plateau::pictures::{Pictures, SAMPLES, SHOWN};
 use plateau_analysis::{Findings, Missing};
 use plateau_data::{CLASS_NAMES, Dataset, Labelled, PIXELS};
 use plateau_record::{DataSet, RunId, RunRecord, StudyRecord};
 use plateau_report::{
-    OutputFile, ReportInput, SampleClass, SampleError, SampleImages, ShownImages, TypstPaper,
-    render,
+    OutputFile, ReportInput, SampleClass, SampleImages, ShownImages, TypstPaper, render,
 };
 use plateau_study::Store;
 
@@ -58,8 +58,7 @@ fn write_stored(
     folder: &Path,
     Stored { study, runs, findings }: &Stored,
 ) -> Result<Written, Failure> {
-    let samples = read_pair(&files(folder, SAMPLES), SampleImages::from_files)?;
-    let shown = read_pair(&files(folder, SHOWN), ShownImages::from_files)?;
+    let Pictures { samples, shown } = Pictures::read(folder).map_err(Failure::input)?;
     let input =
         ReportInput { study, runs, findings, samples: samples.as_ref(), shown: shown.as_ref() };
     let mut report = render(&input).map_err(Failure::other)?;
@@ -169,7 +168,7 @@ pub(crate) fn store_samples(
     set: DataSet,
     cache: Option<&Path>,
 ) -> Result<(), Failure> {
-    if files(store.dir(), SAMPLES).iter().all(|path| path.is_file()) {
+    if SAMPLES.iter().all(|name| store.dir().join(name).is_file()) {
         return Ok(());
     }
     let data = location::load(set, cache).map_err(Failure::other)?;
@@ -201,28 +200,6 @@ fn write_pair(
         store.write_file(name, &bytes).map_err(|error| Failure::of_the_disk(error.to_string()))?;
     }
     Ok(())
-}
-
-fn read_pair<T>(
-    files: &[PathBuf; 2],
-    parse: impl Fn(&[u8], &[u8]) -> Result<T, SampleError>,
-) -> Result<Option<T>, Failure> {
-    let [png, json] = files;
-    if !(png.is_file() && json.is_file()) {
-        return Ok(None);
-    }
-    let read = |path: &Path| fs::read(path).map_err(|error| cannot("read", path, &error));
-    parse(&read(png)?, &read(json)?).map(Some).map_err(Failure::other)
-}
-
-/// The images that show what the data look like, and their labels.
-const SAMPLES: [&str; 2] = ["samples.png", "samples.json"];
-
-/// The test images that the report shows, and where they stand.
-const SHOWN: [&str; 2] = ["mistakes.png", "mistakes.json"];
-
-fn files(folder: &Path, names: [&str; 2]) -> [PathBuf; 2] {
-    names.map(|name| folder.join(name))
 }
 
 /// The first images of each class of the training pool.

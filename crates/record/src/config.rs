@@ -187,6 +187,13 @@ pub const BATCH_NORM_EPSILON: f64 = 1e-5;
 /// PyTorch's `momentum=0.1` is a decay of 0.9.
 pub const RUNNING_STAT_DECAY: f64 = 0.9;
 
+/// A learning-rate range test ends early once a batch's loss exceeds this multiple of the lowest
+/// smoothed loss.
+pub const RANGE_TEST_STOP_FACTOR: f64 = 4.0;
+
+/// Weight of the past in the running mean of the loss that this rule looks at.
+pub const RANGE_TEST_DECAY: f64 = 0.9;
+
 /// The non-linearity after each hidden layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

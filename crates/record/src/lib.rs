@@ -21,7 +21,8 @@ pub mod units;
 
 pub use config::{
     Activation, BATCH_NORM_EPSILON, DataConfig, DataSet, Device, Network, Optimizer,
-    RUNNING_STAT_DECAY, RunConfig, RunId, Schedule, ScheduleShape, Split, SplitScheme, Start,
+    RANGE_TEST_DECAY, RANGE_TEST_STOP_FACTOR, RUNNING_STAT_DECAY, RunConfig, RunId, Schedule,
+    ScheduleShape, Split, SplitScheme, Start,
 };
 pub use predictions::Predictions;
 pub use provenance::Provenance;

@@ -7,7 +7,7 @@
 //! - [`summary`] (the abstract and the findings), [`introduction`], [`methodology`], [`experiments`]
 //! - [`learning_rate`], [`regularisation`], [`gradient_flow`], [`sweep`]: results
 //! - [`overall`]: the best model; [`further`]: calibration, classes, mistakes, power
-//! - [`discussion`], [`flow`] (its part on gradients), [`appendix`]
+//! - [`discussion`], [`flow`] (its part on gradients), [`improvements`]; [`appendix`]
 
 mod appendix;
 mod claims;
@@ -17,6 +17,7 @@ mod flow;
 mod further;
 mod gradient_claims;
 mod gradient_flow;
+mod improvements;
 mod introduction;
 mod learning_rate;
 mod methodology;
@@ -227,9 +228,6 @@ fn title(experiment: &ExperimentFindings) -> String {
 }
 
 /// A rule in words as the analysis wrote it, as a sentence.
-fn rule_sentence(rule: &str) -> String {
-    let rule = rule.trim().trim_end_matches('.');
-    let mut signs = rule.chars();
-    let first: String = signs.next().into_iter().flat_map(char::to_uppercase).collect();
-    plain(&format!("{first}{}.", signs.as_str()))
+fn rule_end(rule: &str) -> String {
+    plain(&format!("{}.", rule.trim().trim_end_matches('.')))
 }

@@ -37,8 +37,8 @@ pub const WORKS: &[Work] = &[
         authors_short: "Bouthillier et al.",
         year: 2021,
         authors: "Bouthillier, X., Delaunay, P., Bronzi, M., Trofimov, A., Nichyporuk, B., Szeto, J., \
-                  Mohammadi Sepahvand, N., Raff, E., Madan, K., Voleti, V., Ebrahimi Kahou, S., \
-                  Michalski, V., Arbel, T., Pal, C., Varoquaux, G. & Vincent, P.",
+                  Sepah, N., Raff, E., Madan, K., Voleti, V., Kahou, S. E., Michalski, V., Serdyuk, \
+                  D., Arbel, T., Pal, C., Varoquaux, G. & Vincent, P.",
         title: "Accounting for variance in machine learning benchmarks",
         venue: "Proceedings of Machine Learning and Systems (MLSys) 3",
     },
@@ -103,6 +103,23 @@ pub const WORKS: &[Work] = &[
         authors: "Krizhevsky, A.",
         title: "Learning multiple layers of features from tiny images",
         venue: "Technical report, University of Toronto",
+    },
+    Work {
+        key: "krizhevsky2012",
+        authors_short: "Krizhevsky et al.",
+        year: 2012,
+        authors: "Krizhevsky, A., Sutskever, I. & Hinton, G. E.",
+        title: "ImageNet classification with deep convolutional neural networks",
+        venue: "Advances in Neural Information Processing Systems (NIPS) 25, 1097–1105",
+    },
+    Work {
+        key: "lakens2013",
+        authors_short: "Lakens",
+        year: 2013,
+        authors: "Lakens, D.",
+        title: "Calculating and reporting effect sizes to facilitate cumulative science: a practical \
+                primer for t-tests and ANOVAs",
+        venue: "Frontiers in Psychology 4, 863",
     },
     Work {
         key: "lecun1998",

@@ -1,13 +1,7 @@
 //! The learning-rate range test (Smith, 2017): the rate grows exponentially from step to step
 //! while the loss is recorded.
 
-use plateau_record::RangeRecord;
-
-/// The test ends early once the batch's loss exceeds this multiple of the lowest smoothed loss.
-pub const STOP_FACTOR: f64 = 4.0;
-
-/// Decay of the running mean that the stop rule looks at.
-const SMOOTHING: f64 = 0.9;
+use plateau_record::{RANGE_TEST_DECAY, RANGE_TEST_STOP_FACTOR, RangeRecord};
 
 /// Records the steps and decides when enough was seen.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +28,12 @@ impl RangeTest {
             return Verdict::Stop;
         }
         self.records.push(record);
-        self.mean = SMOOTHING * self.mean + (1.0 - SMOOTHING) * record.loss;
-        self.weight = SMOOTHING * self.weight + (1.0 - SMOOTHING);
+        self.mean = RANGE_TEST_DECAY * self.mean + (1.0 - RANGE_TEST_DECAY) * record.loss;
+        self.weight = RANGE_TEST_DECAY * self.weight + (1.0 - RANGE_TEST_DECAY);
         let smoothed = self.mean / self.weight;
         let lowest = self.lowest.map_or(smoothed, |lowest| lowest.min(smoothed));
         self.lowest = Some(lowest);
-        if record.loss > STOP_FACTOR * lowest { Verdict::Stop } else { Verdict::GoOn }
+        if record.loss > RANGE_TEST_STOP_FACTOR * lowest { Verdict::Stop } else { Verdict::GoOn }
     }
 
     /// A test that has seen these steps.

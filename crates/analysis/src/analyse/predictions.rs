@@ -85,6 +85,7 @@ impl<'a> Tested<'a> {
             phase: self.arm.phase.clone(),
             accuracy: over_seeds(accuracy)?,
             confidence: over_seeds(mean_confidence)?,
+            excess: over_seeds(|predictions| mean_confidence(predictions) - accuracy(predictions))?,
             calibration_error: over_seeds(calibration_error)?,
             bins: self.bins(),
             classes: (0..N_CLASSES as u8).filter_map(|class| self.recall(class)).collect(),

@@ -30,6 +30,8 @@ pub struct ArmPredictions {
     pub accuracy: Estimate,
     /// Mean confidence: the softmax probability of the predicted class.
     pub confidence: Estimate,
+    /// Mean confidence minus accuracy: above 0, the model is surer than right.
+    pub excess: Estimate,
     /// Expected calibration error: Σ nₖ/n |accuracyₖ − confidenceₖ| over [`N_BINS`] bins of
     /// equal width (Guo et al., 2017).
     pub calibration_error: Estimate,

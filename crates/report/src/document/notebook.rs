@@ -106,7 +106,8 @@ const TRAINING_AFTER: &str = "experiment-1";
 
 const TRAINING: &str = "\
 The same network, built and trained here and now, on few images and for few epochs (change the \
-numbers and run the cells again):\n\n";
+numbers and run the cells again). What these cells show comes from no record, and is there once \
+they have run:\n\n";
 
 const TRAINING_CELLS: [(&str, &str); 3] = [
     (

@@ -1,6 +1,7 @@
 //! Sentences about comparisons. A difference is claimed only where the test showed one.
 
-use plateau_analysis::{Arm, Comparison, Estimate, Measure, TestOutcome};
+use plateau_analysis::stats::ALPHA;
+use plateau_analysis::{Arm, Comparison, Estimate, Interval, Measure, TestOutcome};
 
 use crate::document::markup::plain;
 use crate::number::{fixed, p_value, percent, percent_interval, signed_points};
@@ -27,8 +28,9 @@ pub(super) fn named(comparison: &Comparison, a: &str, b: &str) -> String {
             )
         }
         (TestOutcome::Tested(test), Some(means)) => format!(
-            "No difference in {title} between {a} and {b} was found (mean difference {} points; \
-             {}; {}).",
+            "No difference in {title} between {a} and {b} was {} (mean difference {} points; {}; \
+             {}).",
+            if test.p < ALPHA { "shown, all tests considered" } else { "found" },
             signed_points(means.difference.mean),
             interval_words(comparison),
             p_value("adjusted p", test.p_adjusted),
@@ -54,15 +56,18 @@ pub(super) fn effect(comparison: &Comparison) -> String {
         return format!("could not be tested for an effect on {title}");
     };
     let difference = means.difference.mean;
-    let numbers = format!(
-        "{}, n\u{a0}=\u{a0}{}, {}",
-        comparison.interval().map_or_else(String::new, |interval| {
-            format!("95\u{a0}% interval {}", percent_interval(interval))
-        }),
-        comparison.n_pairs,
-        p_value("adjusted p", test.p_adjusted)
-    );
+    let numbers = |interval: Option<Interval>| {
+        format!(
+            "{}n\u{a0}=\u{a0}{}, {}",
+            interval.map_or_else(String::new, |interval| {
+                format!("95\u{a0}% interval {}, ", percent_interval(interval))
+            }),
+            comparison.n_pairs,
+            p_value("adjusted p", test.p_adjusted)
+        )
+    };
     if !test.significant {
+        let numbers = numbers(comparison.interval());
         return format!(
             "made no difference to {title} that could be shown (mean {} points, {numbers})",
             signed_points(difference)
@@ -74,7 +79,11 @@ pub(super) fn effect(comparison: &Comparison) -> String {
         (_, true) => "widened",
         (_, false) => "narrowed",
     };
-    format!("{verb} {title} by {} percentage points ({numbers})", percent(difference.abs()))
+    // The verb has the sign already.
+    let size = comparison
+        .interval()
+        .map(|i| if difference > 0.0 { i } else { Interval { lower: -i.upper, upper: -i.lower } });
+    format!("{verb} {title} by {} percentage points ({})", percent(difference.abs()), numbers(size))
 }
 
 fn direction(measure: Measure, difference: f64) -> &'static str {
@@ -140,7 +149,7 @@ pub(super) fn overfitting(arm: &Arm) -> Option<String> {
     let (epoch, label) = (curve.epochs.get(lowest_at)?, plain(&arm.label));
     Some(if lowest_at + 1 == curve.points.len() {
         format!(
-            "With {label}, the mean validation loss fell up to the last epoch, to {} nats.",
+            "With {label}, the mean validation loss was lowest after the last epoch, with {} nats.",
             fixed(last, 3)
         )
     } else {
@@ -155,7 +164,7 @@ pub(super) fn overfitting(arm: &Arm) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use plateau_analysis::{Interval, PairMeans, PairedTest, Untestable};
+    use plateau_analysis::{PairMeans, PairedTest, Untestable};
 
     use super::*;
 
@@ -199,6 +208,14 @@ mod tests {
             "raised test accuracy by 2.30 percentage points (95 % interval 1.20 to 3.40, n = 5, \
              adjusted p = 0.012)"
         );
+        let mut lower = comparison(test(0.012));
+        if let Some(means) = &mut lower.means {
+            means.difference.mean = -0.023;
+            means.difference.interval = Some(Interval { lower: -0.034, upper: -0.012 });
+        }
+        assert!(effect(&lower).replace('\u{a0}', " ").starts_with(
+            "lowered test accuracy by 2.30 percentage points (95 % interval 1.20 to 3.40, n = 5"
+        ));
         assert!(effect(&comparison(test(0.2))).starts_with("made no difference to test accuracy"));
         let untested = TestOutcome::Untested { reason: Untestable::TooFewPairs };
         assert!(sentence(&comparison(untested)).contains("was not tested: fewer than two pairs"));

@@ -1,14 +1,16 @@
-//! What was concluded, whether it was expected, and what could be better.
+//! What was concluded, and whether it was expected.
 
 use plateau_analysis::{
     Comparison, ExperimentFindings, GradientFlowFindings, LearningRateFindings, Measure, ModelRole,
     RegularisationFindings, WindowKind,
 };
-use plateau_record::ParameterKind;
 
 use super::Writer;
+use super::further::{Excess, excess};
+use crate::architecture::activation;
 use crate::document::markup::plain as plain_text;
-use crate::number::{fixed, plural};
+use crate::number::{decimal, fixed, percent, plural};
+use crate::tables::gradients::ratio_interval;
 
 pub(super) fn write(writer: &mut Writer<'_>) {
     writer.document.heading(1, "conclusions", "Conclusions and discussion");
@@ -18,16 +20,17 @@ pub(super) fn write(writer: &mut Writer<'_>) {
         if claims.is_empty() {
             continue;
         }
-        let comment = comment(experiment).unwrap_or_default();
+        let comments = comments(writer, experiment);
         writer.document.paragraph(format!(
-            "*Experiment {} ({}).* {} {comment}",
+            "*Experiment {} ({}).* {} {}",
             i + 1,
             crate::document::markup::plain(&super::title(experiment)),
-            claims.join(" ")
+            claims.join(" "),
+            comments.join(" ")
         ));
     }
     calibration(writer);
-    improvements(writer);
+    super::improvements::write(writer);
 }
 
 /// Calibration, against what is known of it.
@@ -36,168 +39,220 @@ fn calibration(writer: &mut Writer<'_>) {
     let Some(plain) = predictions.featured.first().and_then(|i| predictions.arms.get(*i)) else {
         return;
     };
-    let excess = plain.confidence.mean - plain.accuracy.mean;
-    let expected = if excess > 0.0 {
-        "Networks that fit their training images completely are known to be surer than they should \
-         be {cite:guo2017}"
-    } else {
-        "Networks are often surer than they should be {cite:guo2017}; these are not"
+    let verdict = match excess(plain) {
+        Excess::Surer => "was, too",
+        Excess::LessSure => "was not: it is less sure than it is right",
+        Excess::Neither => "was not shown to be",
     };
     let claims = super::further::calibration_claims(predictions);
-    writer.document.paragraph(format!("*Calibration.* {expected}. {}", claims.join(" ")));
+    writer.document.paragraph(format!(
+        "*Calibration.* Modern networks are often surer than they should be {{cite:guo2017}}; \
+         “{}” {verdict}. {}",
+        plain_text(&plain.label),
+        claims.join(" ")
+    ));
 }
 
 /// What was to be expected, by what was shown.
-fn comment(experiment: &ExperimentFindings) -> Option<String> {
-    let comments: Vec<String> = match experiment {
+fn comments(writer: &Writer<'_>, experiment: &ExperimentFindings) -> Vec<String> {
+    match experiment {
         ExperimentFindings::LearningRate(f) => schedule(f).into_iter().collect(),
         ExperimentFindings::Regularisation(f) => {
             dropout(f).into_iter().chain(transfer(f)).collect()
         }
-        ExperimentFindings::GradientFlow(f) => {
-            vanishing(f).into_iter().chain(super::flow::sentences(f)).chain(batch_norm(f)).collect()
-        }
+        ExperimentFindings::GradientFlow(f) => vanishing(writer, f)
+            .into_iter()
+            .chain(super::flow::sentences(f))
+            .chain(batch_norm(f))
+            .collect(),
         ExperimentFindings::Sweep(_) => Vec::new(),
-    };
-    (!comments.is_empty()).then(|| comments.join(" "))
+    }
 }
 
 fn schedule(f: &LearningRateFindings) -> Option<String> {
-    let accuracy = f.comparisons.iter().find(|c| c.measure == Measure::TestAccuracy)?;
-    Some(
-        match shown(accuracy) {
-            Shown::Higher => {
-                "This was to be expected: large steps explore, and small ones at the end let the \
-                 weights settle where a constant rate keeps them moving {cite:loshchilov2017}."
-            }
-            Shown::Lower => {
-                "This was not expected: lowering the rate usually helps {cite:loshchilov2017}. The \
-                 starting rate follows from a written rule and may suit the schedule badly, or the \
-                 run may be too short for it."
-            }
-            Shown::Nothing => {
-                "A schedule was expected to help {cite:loshchilov2017}; if it does here, the effect \
-                 is too small or too irregular for the number of seeds."
-            }
+    let scheduled = f.scheduled.first()?;
+    let of_first = |measure: Measure| {
+        f.comparisons.iter().find(|c| c.measure == measure && c.a == scheduled.label)
+    };
+    let accuracy = match shown(of_first(Measure::TestAccuracy)?) {
+        Shown::Higher => {
+            "A gain in accuracy was expected {cite:loshchilov2017}; the usual explanation is that \
+             large steps explore, and that small ones at the end let the weights settle where a \
+             constant rate keeps them moving."
         }
-        .to_owned(),
-    )
+        Shown::Lower => {
+            "That it costs accuracy was not expected: lowering the rate usually helps \
+             {cite:loshchilov2017}. The starting rate follows from a written rule and may suit the \
+             schedule badly, or the run may be too short for it."
+        }
+        Shown::Nothing => {
+            "A gain in accuracy was expected {cite:loshchilov2017}; if there is one here, it is too \
+             small or too irregular for the number of seeds."
+        }
+        Shown::Untested => return None,
+    };
+    let best = f.best.and_then(|best| f.arms.get(best));
+    let height = best.filter(|best| scheduled.schedule.rate > best.schedule.rate).map(|best| {
+        format!(
+            " Since the schedule also starts at a higher rate ({}) than the best constant one ({}), \
+             the study doesn’t tell what is due to the start and what to the fall.",
+            decimal(scheduled.schedule.rate),
+            decimal(best.schedule.rate)
+        )
+    });
+    let trained = best
+        .and_then(|best| best.finals.as_ref())
+        .zip(scheduled.finals.as_ref())
+        .filter(|(best, scheduled)| scheduled.train_accuracy.mean > best.train_accuracy.mean)
+        .filter(|_| of_first(Measure::GeneralisationGap).map(shown) == Some(Shown::Higher))
+        .map(|(best, scheduled)| {
+            format!(
+                " The wider gap goes with a better fit of the training images, {} % of which are \
+                 recognised in the end, against {} % with the constant rate.",
+                percent(scheduled.train_accuracy.mean),
+                percent(best.train_accuracy.mean)
+            )
+        });
+    Some(format!("{accuracy}{}{}", trained.unwrap_or_default(), height.unwrap_or_default()))
 }
 
 fn dropout(f: &RegularisationFindings) -> Option<String> {
     let gap = f.best_against_plain(Measure::GeneralisationGap)?;
     let accuracy = f.best_against_plain(Measure::TestAccuracy)?;
+    let plain = f.arms.iter().find(|arm| arm.dropout == 0.0)?.finals.as_ref()?;
     let on_gap = match shown(gap) {
         Shown::Lower => {
-            "That dropout narrows the gap was expected: it keeps units from relying on each other \
+            "That dropout narrows the gap was expected: it is meant to keep units from \
+             relying on each other {cite:srivastava2014}."
+                .to_owned()
+        }
+        Shown::Higher => "That the gap is wider with dropout was not expected \
              {cite:srivastava2014}."
-        }
-        Shown::Higher => {
-            "That the gap is wider with dropout was not expected {cite:srivastava2014}."
-        }
-        Shown::Nothing => {
-            "Dropout was expected to narrow the gap {cite:srivastava2014}; in runs that overfit \
-             little there is little for it to do."
-        }
+            .to_owned(),
+        Shown::Nothing => format!(
+            "Dropout was expected to narrow the gap {{cite:srivastava2014}}, which is {} percentage \
+             points without it; that it did was not shown.",
+            percent(plain.gap.mean)
+        ),
+        Shown::Untested => return None,
     };
     let on_accuracy = match shown(accuracy) {
         Shown::Higher => {
-            " So was its gain in accuracy, the training images being few for so many weights in the \
-             first fully connected layer."
+            " A gain in accuracy was expected, too, the training images being few for so many \
+             weights in the first fully connected layer."
         }
         Shown::Lower => {
-            " That it costs accuracy shows that what it takes from the fully connected layers is \
-             more than what it saves them from learning by heart."
+            " A loss of accuracy was not expected; dropout may take more from the fully connected \
+             layers than it saves them from learning by heart."
         }
         Shown::Nothing => {
-            " Its authors report a gain in accuracy, too, in larger networks; here the part that \
-             overfits need not be the part that dropout regularises."
+            " A gain in accuracy, which its authors report for larger networks, was not shown: the \
+             part that overfits need not be the part that dropout regularises."
         }
+        Shown::Untested => "",
     };
     Some(format!("{on_gap}{on_accuracy}"))
 }
 
 fn transfer(f: &RegularisationFindings) -> Option<String> {
     let pairs = &f.transfer.as_ref()?.pairs;
-    let accuracy = pairs
+    let shown: Vec<Shown> = pairs
         .iter()
         .flat_map(|pair| &pair.comparisons)
-        .filter(|c| c.measure == Measure::TestAccuracy);
-    let shown: Vec<Shown> = accuracy.map(shown).collect();
+        .filter(|c| c.measure == Measure::TestAccuracy)
+        .map(shown)
+        .filter(|shown| *shown != Shown::Untested)
+        .collect();
     if shown.is_empty() {
         return None;
     }
-    let count = |wanted: Shown| shown.iter().filter(|s| **s == wanted).count();
-    let text = if count(Shown::Nothing) == shown.len() {
-        "That frozen convolutions serve other images of the same kind as well as convolutions \
-         trained on them fits what is known: features of early layers are general, and both halves \
-         are drawn alike {cite:yosinski2014}."
-    } else if count(Shown::Higher) > 0 && count(Shown::Lower) == 0 {
-        "That the transferred models do better is plausible here: between them, the two parts of \
-         the network have seen both halves of the images, twice as many as a model whose layers \
-         were trained together; features of early layers are known to be general \
-         {cite:yosinski2014}."
-    } else if count(Shown::Lower) > 0 && count(Shown::Higher) == 0 {
-        "That freezing costs accuracy is known: layers that were trained together adapt to each \
-         other, and new ones do not find that again {cite:yosinski2014}."
-    } else {
-        "That freezing helps one model and harms the other shows that what transfers depends on how \
-         the layers were trained together {cite:yosinski2014}."
+    let text = match (shown.contains(&Shown::Higher), shown.contains(&Shown::Lower)) {
+        (false, false) => {
+            "Neither a gain nor a loss was found from putting fully connected layers trained on \
+             one half of the images on convolutions trained on the other; the intervals tell how \
+             large one may be. Features of early layers are known to be general, and both halves \
+             are drawn alike {cite:yosinski2014}."
+        }
+        (true, false) => {
+            "Where the transferred model does better, this is plausible: between them, the two \
+             parts of the network have seen both halves of the images, twice as many as a model \
+             whose layers were trained together, and the fully connected layers learn on features \
+             that do not move. Features of early layers are known to be general \
+             {cite:yosinski2014}."
+        }
+        (false, true) => {
+            "Losses by transfer were found before, and explained by layers that adapt to each \
+             other when they are trained together, which new ones do not find again \
+             {cite:yosinski2014}. Here the new layers also saw other images: the study doesn’t tell \
+             these causes apart."
+        }
+        (true, true) => {
+            "The transferred models do better with one dropout rate and worse with the other; the \
+             tests don’t say why. What transfers is known to depend on how the layers adapted to \
+             each other {cite:yosinski2014}."
+        }
     };
     Some(text.to_owned())
 }
 
-/// How much smaller gradients may be at the input's end before they are said to vanish.
+/// How much smaller gradients may be at the input's end before they are said to vanish: by a
+/// factor that five layers with saturating activations reach easily.
 const VANISHED: f64 = 0.1;
 
 /// Whether gradients shrink on their way back through the plain model.
-fn vanishing(f: &GradientFlowFindings) -> Option<String> {
-    let plain = f.model(ModelRole::Plain)?;
-    let layers: Vec<_> = plain.by_layer(WindowKind::First, ParameterKind::Weight).collect();
-    let (first, last) = (layers.first()?, layers.last()?);
-    let ratio = first.absolute_mean.mean / last.absolute_mean.mean;
-    if !ratio.is_finite() {
-        return None;
-    }
-    let verdict = if ratio < VANISHED {
-        "gradients shrink on their way back, as in deeper networks with saturating activations \
-         {cite:glorot2010}, though with ReLU and so few layers that was not to be expected"
+fn vanishing(writer: &Writer<'_>, f: &GradientFlowFindings) -> Option<String> {
+    let profile = f.profile(ModelRole::Plain, WindowKind::First)?;
+    let quotient = |log: f64| 10_f64.powf(log);
+    let interval = profile.log_ratio.interval;
+    let network = writer.settings.network()?;
+    let layers = plural(f.layers.len(), "layer");
+    let verdict = if interval.is_some_and(|i| quotient(i.upper) < VANISHED) {
+        format!(
+            "gradients shrink on their way back, as in deeper networks with saturating activations \
+             {{cite:glorot2010}}, though with {layers} that was not to be expected"
+        )
     } else {
-        "they do not vanish on their way back, which so few layers with ReLU would not make them do; \
-         it takes depth and saturating activations {cite:glorot2010}"
+        format!(
+            "gradients were not seen to vanish on their way back through {layers} with {}; whether \
+             they do depends on depth, activation and the scale of the initial weights \
+             {{cite:glorot2010}} {{cite:he2015}}",
+            activation(network.activation)
+        )
     };
     Some(format!(
-        "In the plain model, the mean absolute gradient of the weights of {} is {} times that of \
-         {} at the beginning: {verdict}.",
-        plain_text(&first.name),
-        fixed(ratio, 2),
-        plain_text(&last.name),
+        "In the plain model, the weights’ mean absolute gradient in {} was {} times that in {} at \
+         the beginning{}: {verdict}.",
+        plain_text(&profile.first.name),
+        fixed(quotient(profile.log_ratio.mean), 2),
+        plain_text(&profile.last.name),
+        interval.map_or_else(String::new, |interval| {
+            format!(" (95\u{a0}% interval {})", ratio_interval(interval))
+        }),
     ))
 }
 
 fn batch_norm(f: &GradientFlowFindings) -> Option<String> {
     let accuracy = f.performance.iter().find(|c| c.measure == Measure::TestAccuracy)?;
-    Some(
-        match shown(accuracy) {
-            Shown::Higher => {
-                "That batch normalisation helps was expected {cite:ioffe2015}; it is thought to make \
-                 the loss surface smoother {cite:santurkar2018}."
-            }
-            Shown::Lower => {
-                "Batch normalisation was expected to help {cite:ioffe2015}; at a learning rate chosen \
-                 for the plain model it need not."
-            }
-            Shown::Nothing => {
-                "Batch normalisation was expected to help {cite:ioffe2015}; in a network this \
-                 shallow, well initialised {cite:he2015}, its gain in accuracy may be small."
-            }
+    let text = match shown(accuracy) {
+        Shown::Higher => {
+            "That batch normalisation helps was expected {cite:ioffe2015}; it is thought to make \
+             the loss surface smoother {cite:santurkar2018}."
         }
-        .to_owned(),
-    )
+        Shown::Lower => {
+            "Batch normalisation was expected to help {cite:ioffe2015}; at a learning rate chosen \
+             for the plain model it need not."
+        }
+        Shown::Nothing => {
+            "Batch normalisation was expected to help {cite:ioffe2015}; in a network with so few \
+             layers its gain in accuracy may be small."
+        }
+        Shown::Untested => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// What a test showed of the first arm's measure.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
     /// It is higher.
     Higher,
@@ -205,74 +260,15 @@ enum Shown {
     Lower,
     /// No difference.
     Nothing,
+    /// There was no test.
+    Untested,
 }
 
 fn shown(comparison: &Comparison) -> Shown {
-    match comparison.difference() {
-        Some(difference) if comparison.significant() && difference > 0.0 => Shown::Higher,
-        Some(_) if comparison.significant() => Shown::Lower,
-        _ => Shown::Nothing,
+    match (comparison.tested(), comparison.difference()) {
+        (Some(test), Some(difference)) if test.significant && difference > 0.0 => Shown::Higher,
+        (Some(test), Some(_)) if test.significant => Shown::Lower,
+        (Some(_), Some(_)) => Shown::Nothing,
+        _ => Shown::Untested,
     }
-}
-
-/// Gap beyond which augmentation is the first thing to try, as a fraction.
-const LARGE_GAP: f64 = 0.05;
-
-fn improvements(writer: &mut Writer<'_>) {
-    let mut items = Vec::new();
-    let findings = writer.findings;
-    if let Some(finals) = findings.best_model.as_ref().and_then(|best| best.arm.finals.as_ref())
-        && finals.gap.mean > LARGE_GAP
-    {
-        items.push(format!(
-            "*Augmentation and weight decay.* Even the best model’s training accuracy exceeds its \
-             validation accuracy by {} percentage points: flipped and shifted images would make it \
-             harder to learn the training images by heart.",
-            crate::number::percent(finals.gap.mean)
-        ));
-    }
-    let widest = findings
-        .experiments
-        .iter()
-        .flat_map(ExperimentFindings::comparisons)
-        .filter(|c| c.measure == Measure::TestAccuracy && !c.significant())
-        .filter_map(|c| c.interval().map(|i| (i.upper - i.lower) / 2.0))
-        .fold(None, |widest: Option<f64>, half| Some(widest.map_or(half, |w| w.max(half))));
-    let seeds = plural(findings.study.seeds.len(), "seed");
-    items.push(match widest {
-        Some(half) => format!(
-            "*More seeds.* With {seeds}, some differences in test accuracy are known to ± {} \
-             percentage points only; four times as many seeds would about halve that.",
-            fixed(half * 100.0, 2)
-        ),
-        None => format!(
-            "*More seeds.* The tests rest on {seeds}; more of them would show smaller differences."
-        ),
-    });
-    let rising: Vec<String> = findings
-        .experiments
-        .iter()
-        .filter_map(|experiment| match experiment {
-            ExperimentFindings::LearningRate(f) => Some(&f.checks),
-            _ => None,
-        })
-        .flatten()
-        .filter(|check| check.saturation.is_some_and(|s| !s.saturated))
-        .map(|check| crate::number::decimal(check.rate))
-        .collect();
-    if !rising.is_empty() {
-        items.push(format!(
-            "*Longer runs.* At {} {} the validation accuracy was still rising at the end, which puts \
-             low rates at a disadvantage.",
-            if rising.len() == 1 { "the learning rate" } else { "the learning rates" },
-            crate::number::list(&rising)
-        ));
-    }
-    items.push(
-        "*A learning rate for each model.* Dropout and batch normalisation run at a rate chosen \
-         for the plain model; each may do better at its own."
-            .to_owned(),
-    );
-    writer.document.paragraph("What could be better, and why:");
-    writer.document.bullets(items);
 }

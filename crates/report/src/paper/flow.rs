@@ -3,9 +3,10 @@
 use plateau_analysis::{Estimate, GradientFlowFindings, ModelRole, WindowKind};
 use plateau_record::ParameterKind;
 
-use super::gradient_claims::Change;
+use super::gradient_claims::{Change, WINDOWS};
+use crate::document::markup::plain;
 use crate::figures::batch_norm::name;
-use crate::number::fixed;
+use crate::number::{fixed, list};
 use crate::tables::gradients::window_word;
 
 /// Per model: how its gradients differ from the plain model's, and why that may be.
@@ -17,27 +18,21 @@ pub(super) fn sentences(f: &GradientFlowFindings) -> Vec<String> {
 }
 
 fn of_model(f: &GradientFlowFindings, role: ModelRole) -> Option<String> {
-    let sizes = [WindowKind::First, WindowKind::Last].map(|window| size(f, role, window));
-    if sizes.iter().all(Option::is_none) {
+    let changes: Vec<(WindowKind, Change)> =
+        WINDOWS.into_iter().filter_map(|window| Some((window, size(f, role, window)?))).collect();
+    if changes.is_empty() {
         return None;
     }
-    let model = name(role);
-    let shown: Vec<String> = [WindowKind::First, WindowKind::Last]
-        .into_iter()
-        .zip(sizes)
-        .filter_map(|(window, change)| {
-            Some(format!("{} at the {}", words(change?), window_word(window)))
-        })
+    let shown: Vec<String> = changes
+        .iter()
+        .map(|(window, change)| format!("{} at the {}", words(*change), window_word(*window)))
         .collect();
-    let mut sentences = vec![if sizes.iter().flatten().all(|change| *change == Change::None) {
-        format!("That {model} changes the size of the weights’ gradients was not shown.")
-    } else {
-        format!(
-            "With {model}, the weights’ gradients were {} (against the plain model’s).",
-            shown.join(" and ")
-        )
-    }];
-    sentences.extend(reason(f, role, sizes));
+    let mut sentences = vec![format!(
+        "With {}, compared with the plain model, the weights’ gradients were {}.",
+        name(role),
+        list(&shown)
+    )];
+    sentences.extend(reason(f, role, &changes));
     sentences.extend(depth(f, role));
     Some(sentences.join(" "))
 }
@@ -51,88 +46,96 @@ fn size(f: &GradientFlowFindings, role: ModelRole, window: WindowKind) -> Option
     Change::of(here.map(|c| &c.comparison))
 }
 
-fn words(change: Change) -> &'static str {
-    match change {
-        Change::Larger => "larger",
-        Change::Smaller => "smaller",
-        Change::Mixed => "larger in some layers and smaller in others",
-        Change::None => "not shown to differ in any layer",
+fn words(Change { larger, smaller, tested }: Change) -> String {
+    match (larger, smaller) {
+        (0, 0) => format!("not shown to differ in any of {tested} layers"),
+        (_, 0) => format!("larger in {larger} of {tested} layers"),
+        (0, _) => format!("smaller in {smaller} of {tested} layers"),
+        _ => format!("larger in {larger} and smaller in {smaller} of {tested} layers"),
     }
 }
 
-/// Why the size differs as it does.
+/// Why the size may differ as it does.
 fn reason(
     f: &GradientFlowFindings,
     role: ModelRole,
-    [first, last]: [Option<Change>; 2],
+    changes: &[(WindowKind, Change)],
 ) -> Option<String> {
+    let changed = changes.iter().any(|(_, change)| change.any());
+    let losses = train_losses(f, role)?;
     match role {
-        ModelRole::Plain => None,
-        ModelRole::Dropout => match last? {
-            Change::Larger => Some(format!(
-                "Larger gradients late in the run were to be expected: dropout keeps the network \
-                 from fitting its training images completely, and gradients vanish with the \
-                 loss{}.",
-                train_losses(f, role)
-            )),
-            Change::Smaller => Some(format!(
-                "Smaller gradients late in the run were not expected of dropout, which keeps the \
-                 network from fitting its training images completely{}.",
-                train_losses(f, role)
-            )),
-            Change::Mixed | Change::None => None,
-        },
-        ModelRole::BatchNorm => {
-            let changed = [first, last].into_iter().flatten().any(|change| change != Change::None);
-            changed.then(|| {
-                format!(
-                    "After batch normalisation a layer’s output does not depend on the scale of \
-                     its weights any more, so that the size of their gradients follows other laws \
-                     {{cite:santurkar2018}}; late in the run it also depends on how far the \
-                     training images are fitted{}.",
-                    train_losses(f, role)
-                )
-            })
+        ModelRole::Dropout => {
+            let last = changes.iter().find(|(window, _)| *window == WindowKind::Last)?.1;
+            if last.larger > 0 && last.smaller == 0 && losses.model > losses.plain {
+                Some(format!(
+                    "Larger gradients late in the run were to be expected: with dropout the \
+                     training images are fitted less closely ({losses}), and gradients shrink with \
+                     the loss; besides, those recorded are of the loss with units dropped."
+                ))
+            } else if last.smaller > 0 && last.larger == 0 {
+                Some(format!(
+                    "Smaller gradients late in the run were not expected of dropout ({losses})."
+                ))
+            } else {
+                None
+            }
         }
+        ModelRole::BatchNorm if changed => Some(format!(
+            "The output of a hidden layer with batch normalisation does not depend on the scale of \
+             the layer’s weights, and their gradient is inversely proportional to it \
+             {{cite:ioffe2015}}; late in the run it also matters how closely the training images \
+             are fitted ({losses})."
+        )),
+        ModelRole::BatchNorm | ModelRole::Plain => None,
     }
 }
 
-/// ` (training loss at the end 0.112 nats, of the plain model 0.001 nats)`.
-fn train_losses(f: &GradientFlowFindings, role: ModelRole) -> String {
+/// Final training losses of a model and of the plain one.
+struct Losses {
+    model: f64,
+    plain: f64,
+}
+
+impl std::fmt::Display for Losses {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "training loss at the end, in evaluation mode: {} nats, in the plain model {} nats",
+            fixed(self.model, 4),
+            fixed(self.plain, 4)
+        )
+    }
+}
+
+fn train_losses(f: &GradientFlowFindings, role: ModelRole) -> Option<Losses> {
     let loss = |role: ModelRole| -> Option<Estimate> {
         Some(f.model(role)?.arm.finals.as_ref()?.train_loss)
     };
-    match (loss(role), loss(ModelRole::Plain)) {
-        (Some(model), Some(plain)) => format!(
-            " (training loss at the end: {} nats, with the plain model {} nats)",
-            fixed(model.mean, 4),
-            fixed(plain.mean, 4)
-        ),
-        _ => String::new(),
-    }
+    Some(Losses { model: loss(role)?.mean, plain: loss(ModelRole::Plain)?.mean })
 }
 
-/// What the model does to the profile over depth.
+/// What the model does to the quotient of the first layer's gradients and the last one's.
 fn depth(f: &GradientFlowFindings, role: ModelRole) -> Option<String> {
-    let profiles = f.profiles.iter().filter(|profile| profile.model == role);
-    let change = Change::of(profiles.filter_map(|profile| profile.against_plain.as_ref()))?;
-    let plain_end = f.profiles.iter().find(|profile| profile.model == role)?.first.name.clone();
-    let first = crate::document::markup::plain(&plain_end);
-    Some(match change {
-        Change::Larger => format!(
-            "More of the gradient reached {first} than in the plain model, measured by the output \
-             layer’s."
-        ),
-        Change::Smaller => format!(
-            "Less of the gradient reached {first} than in the plain model, measured by the output \
-             layer’s."
-        ),
-        Change::Mixed => format!(
-            "Measured by the output layer’s gradient, more of it reached {first} than in the plain \
-             model in one part of the run, and less in the other."
-        ),
-        Change::None => format!(
-            "How much of the output layer’s gradient reached {first} was not shown to differ."
-        ),
+    let of_role: Vec<_> = WINDOWS.into_iter().filter_map(|w| f.profile(role, w)).collect();
+    let ends = of_role.first()?;
+    let words: Vec<String> = of_role
+        .iter()
+        .filter_map(|profile| {
+            let change = Change::of(profile.against_plain.iter())?;
+            let how = match (change.larger, change.smaller) {
+                (0, 0) => "not shown to differ",
+                (_, 0) => "larger",
+                _ => "smaller",
+            };
+            Some(format!("{how} at the {}", window_word(profile.window)))
+        })
+        .collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "The quotient of the gradients of {} and {} was {}.",
+            plain(&ends.first.name),
+            plain(&ends.last.name),
+            list(&words)
+        )
     })
 }

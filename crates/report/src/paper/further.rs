@@ -8,7 +8,7 @@ use super::overall::class_names;
 use crate::document::Formula;
 use crate::document::markup::plain;
 use crate::figures::predictions as figures;
-use crate::number::{count, fixed, percent, plural};
+use crate::number::{count, fixed, percent, percent_interval, plural};
 use crate::tables::comparisons::comparisons;
 use crate::tables::{power as power_table, predictions as tables};
 
@@ -66,18 +66,34 @@ fn calibration(writer: &mut Writer<'_>, findings: &PredictionFindings) {
     ));
 }
 
+/// Whether a model is surer than right, by the interval over seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    Surer,
+    LessSure,
+    Neither,
+}
+
+pub(super) fn excess(arm: &ArmPredictions) -> Excess {
+    match arm.excess.interval {
+        Some(interval) if interval.lower > 0.0 => Excess::Surer,
+        Some(interval) if interval.upper < 0.0 => Excess::LessSure,
+        _ => Excess::Neither,
+    }
+}
+
 fn calibrated(arm: &ArmPredictions) -> String {
-    let excess = arm.confidence.mean - arm.accuracy.mean;
-    let how = match arm.calibration_error.interval {
-        // The error is at least the distance of the means; equal means say nothing of the sign.
-        _ if excess > 0.005 => format!("{} percentage points surer than right", percent(excess)),
-        _ if excess < -0.005 => {
-            format!("{} percentage points less sure than right", percent(-excess))
-        }
-        _ => "on average as sure as right".to_owned(),
+    let size = percent(arm.excess.mean.abs());
+    let interval = arm.excess.interval.map_or_else(String::new, |interval| {
+        format!(" (95\u{a0}% interval of confidence minus accuracy {})", percent_interval(interval))
+    });
+    let how = match excess(arm) {
+        Excess::Surer => format!("is {size} percentage points surer than right{interval}"),
+        Excess::LessSure => format!("is {size} percentage points less sure than right{interval}"),
+        Excess::Neither => format!("was not shown to be surer or less sure than right{interval}"),
     };
     format!(
-        "“{}” is {how}, with an expected calibration error of {}.",
+        "“{}” {how}, with an expected calibration error of {}.",
         plain(&arm.label),
         percent_words(&arm.calibration_error)
     )
@@ -135,15 +151,20 @@ fn surest(writer: &mut Writer<'_>, mistakes: &Mistakes) -> Result<(), png::Encod
         share(mistakes.n_by_all),
         count(mistakes.n_alike as u64),
         share(mistakes.n_alike),
-        if figure.is_some() {
-            " {figure:mistakes} shows those that the runs are surest of; some of them would puzzle \
-             people too, and some have a label that is open to doubt {cite:northcutt2021}."
-        } else {
-            ""
-        },
+        if figure.is_some() { surest_shown(writer.findings.study.synthetic) } else { "" },
     ));
     writer.figures(figure.into_iter().collect());
     Ok(())
+}
+
+fn surest_shown(synthetic: bool) -> &'static str {
+    if synthetic {
+        " {figure:mistakes} shows those that the runs are surest of."
+    } else {
+        " {figure:mistakes} shows those that the runs are surest of. Some labels of CIFAR-10’s test \
+         images are known to be wrong {cite:northcutt2021}; whether these are among them was not \
+         checked."
+    }
 }
 
 fn power(writer: &mut Writer<'_>, findings: &PowerFindings) {
@@ -162,12 +183,16 @@ fn power(writer: &mut Writer<'_>, findings: &PowerFindings) {
         detectable.fold(f64::NEG_INFINITY, f64::max),
     );
     let reach = if least.is_finite() {
+        let (least, most) = (percent(least), percent(most));
+        let range = if least == most {
+            format!("is {least}")
+        } else {
+            format!("lies between {least} and {most}")
+        };
         format!(
             " In test accuracy, the smallest difference that the comparisons could find with a \
-             probability of {} % lies between {} and {} percentage points.",
+             probability of {} % {range} percentage points.",
             fixed(findings.power * 100.0, 0),
-            percent(least),
-            percent(most)
         )
     } else {
         String::new()
@@ -176,24 +201,31 @@ fn power(writer: &mut Writer<'_>, findings: &PowerFindings) {
     let more = match (needed.iter().min(), needed.iter().max()) {
         (Some(least), Some(most)) if least == most => {
             format!(
-                " To find what was not found, {} would have been needed.",
+                " To find what was not found, up to {} would have been needed",
                 plural(*least as usize, "seed")
             )
         }
         (Some(least), Some(most)) => format!(
-            " To find the differences that were seen but not shown, between {} and {} seeds would \
-             have been needed.",
+            " To find the differences that were seen but not shown, up to {} to {} seeds would have \
+             been needed",
             count(u64::from(*least)),
             count(u64::from(*most))
         ),
         _ => String::new(),
     };
+    let beyond = missed.len() - needed.len();
+    let more = match (more.is_empty(), beyond) {
+        (true, _) => String::new(),
+        (false, 0) => format!("{more}."),
+        (false, n) => format!("{more}, and more than 100,000 for {n} of them."),
+    };
     writer.document.paragraph(format!(
         "{found} of {} showed a difference. How large must a difference be for so few seeds to \
          show it? {{table:power}} answers by the power of the paired t-test {{cite:cohen1988}}: the \
          probability that it rejects “no difference”, given the mean and the spread of the \
-         differences.{reach}{more} These numbers treat the effects that were seen as if they were \
-         the true ones, and serve to plan the next study, not to judge this one.",
+         differences, at the strictest step of Holm’s method.{reach}{more} These numbers treat the \
+         effects that were seen, and their spread, as if they were the true ones, and serve to plan \
+         the next study, not to judge this one.",
         plural(findings.entries.len(), "comparison"),
     ));
     writer.table(power_table::power(findings));

@@ -53,12 +53,15 @@ fn extremes(significant: &[&GradientComparison]) -> Option<String> {
     let smallest = with_ratio().min_by(|a, b| a.0.total_cmp(&b.0))?;
     let largest = with_ratio().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let words = |(ratio, c): (f64, &&GradientComparison)| {
-        let n = c.comparison.n_pairs;
+        let interval = c.comparison.interval().map_or_else(String::new, |interval| {
+            format!("95\u{a0}% interval {}, ", ratio_interval(interval))
+        });
         format!(
-            "{} times the plain model’s in {} at the {} (n = {n} pairs)",
+            "{} times the plain model’s in {} at the {} ({interval}n\u{a0}=\u{a0}{})",
             fixed(ratio, 2),
-            c.name,
-            window_word(c.window)
+            plain(&c.name),
+            window_word(c.window),
+            c.comparison.n_pairs
         )
     };
     Some(if significant.len() == 1 {
@@ -68,42 +71,41 @@ fn extremes(significant: &[&GradientComparison]) -> Option<String> {
     })
 }
 
-/// In which direction several quantities differ from the plain model's, by their tests.
+/// How many of several quantities were shown to differ from the plain model's, and in which
+/// direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// Some are larger, none smaller.
-    Larger,
-    /// Some are smaller, none larger.
-    Smaller,
-    /// Some are larger, others smaller.
-    Mixed,
-    /// No difference was shown.
-    None,
+pub(super) struct Change {
+    /// Shown to be larger.
+    pub(super) larger: usize,
+    /// Shown to be smaller.
+    pub(super) smaller: usize,
+    /// Tested.
+    pub(super) tested: usize,
 }
 
 impl Change {
     /// None if nothing was tested.
     pub(super) fn of<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Option<Self> {
-        let mut tested = comparisons.filter(|c| c.tested().is_some()).peekable();
-        tested.peek()?;
-        let (mut larger, mut smaller) = (false, false);
-        for comparison in tested.filter(|c| c.significant()) {
-            match comparison.difference() {
-                Some(difference) if difference > 0.0 => larger = true,
-                Some(_) => smaller = true,
-                None => {}
-            }
-        }
-        Some(match (larger, smaller) {
-            (true, false) => Self::Larger,
-            (false, true) => Self::Smaller,
-            (true, true) => Self::Mixed,
-            (false, false) => Self::None,
+        let tested: Vec<&Comparison> = comparisons.filter(|c| c.tested().is_some()).collect();
+        let shown = |sign: f64| {
+            let in_direction =
+                |c: &&&Comparison| c.difference().is_some_and(|difference| difference * sign > 0.0);
+            tested.iter().filter(|c| c.significant()).filter(in_direction).count()
+        };
+        (!tested.is_empty()).then(|| Self {
+            larger: shown(1.0),
+            smaller: shown(-1.0),
+            tested: tested.len(),
         })
+    }
+
+    /// Whether any difference was shown.
+    pub(super) fn any(self) -> bool {
+        self.larger + self.smaller > 0
     }
 }
 
-const WINDOWS: [WindowKind; 2] = [WindowKind::First, WindowKind::Last];
+pub(super) const WINDOWS: [WindowKind; 2] = [WindowKind::First, WindowKind::Last];
 
 /// One model's profile over depth in both windows: of the plain model as it is, of the others
 /// against it.

@@ -73,8 +73,9 @@ fn depth(writer: &mut Writer<'_>, f: &GradientFlowFindings) {
         .collect();
     writer.document.paragraph(format!(
         "Every layer’s gradient has that of the logits as a factor, which vanishes as the training \
-         images are fitted. What the layers themselves do to the flow shows in the quotient of the \
-         first layer’s gradients and the last one’s ({{table:gradient_profiles}}). {}",
+         images are fitted. How gradients change over depth, apart from that, shows in the quotient \
+         of the first layer’s and the last one’s ({{table:gradient_profiles}}): a rough measure, \
+         since the sizes of the layers’ inputs and the sharing of weights enter it as well. {}",
         claims.join(" ")
     ));
     writer.table(table);

@@ -10,14 +10,16 @@ pub(super) fn write(writer: &mut Writer<'_>) {
     let document = &mut writer.document;
     document.heading(1, "introduction", "Introduction");
     document.paragraph(
-        "Convolutional networks have been the standard tool for recognising images since \
-         {textcite:lecun1998} trained them by gradient descent from the pixels to the label. How \
+        "Convolutional networks, trained by gradient descent from the pixels to the label \
+         since {textcite:lecun1998}, are a standard tool for recognising images \
+         {cite:krizhevsky2012}. How \
          well they come to generalise depends on choices that are often made by habit: how large \
          the steps of the descent are and how they shrink {cite:smith2017} \
          {cite:loshchilov2017}, whether units are dropped at random during training \
          {cite:srivastava2014}, and whether the layers’ activations are normalised \
          {cite:ioffe2015}. Since a single run says little about any of them, the results of other \
-         seeds being different, every result here is a mean over seeds with its uncertainty.",
+         seeds being different, settings are compared here by means over seeds with their \
+         uncertainty.",
     );
     match writer.findings.study.data {
         DataSet::Cifar10 => document.paragraph(

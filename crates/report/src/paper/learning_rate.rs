@@ -3,7 +3,7 @@
 use plateau_analysis::{Comparison, LearningRateFindings};
 
 use super::claims::{overfitting, reached, sentence};
-use super::{Writer, rule_sentence};
+use super::{Writer, rule_end};
 use crate::document::markup::plain;
 use crate::figures::learning_rate::figures;
 use crate::number::{decimal, list, plural, scientific};
@@ -58,9 +58,9 @@ pub(super) fn write(writer: &mut Writer<'_>, f: &LearningRateFindings) {
     writer.table(checks(&f.checks));
     let best = f.best.and_then(|best| f.arms.get(best));
     let best_text = best.map(|arm| {
-        let rule = f.best_rule.as_deref().map(rule_sentence).unwrap_or_default();
+        let rule = f.best_rule.as_deref().map(rule_end).unwrap_or_default();
         format!(
-            "{rule} It reached {} ({{figure:learning_rate_final}}, {{table:learning_rate_arms}}). {}",
+            "The best rate is the one with {rule} It reached {} ({{figure:learning_rate_final}}, {{table:learning_rate_arms}}). {}",
             reached(arm),
             overfitting(arm).unwrap_or_default()
         )

@@ -76,7 +76,8 @@ fn data(writer: &mut Writer<'_>) -> Result<(), png::EncodingError> {
          (without dropout, with running statistics in batch normalisation), after every epoch, on \
          a fixed class-balanced subset of the training images: as many as there are validation \
          images, but 5,000 at most (here {}). The *generalisation gap* is training minus \
-         validation accuracy.",
+         validation accuracy. All results are those of the weights after the last epoch: none is \
+         taken from an earlier one because it looked better.",
         list(&metric_images)
     ));
     Ok(())
@@ -127,9 +128,11 @@ fn architecture(writer: &mut Writer<'_>) {
     if writer.settings.distinct(|c| c.network.batch_norm).contains(&true) {
         writer.document.paragraph(format!(
             "Where there is batch normalisation {{cite:ioffe2015}}, it stands in each hidden layer \
-             between the convolution (or the matrix) and the activation, with trained scale and \
-             shift, ε = {BATCH_NORM_EPSILON:e}, and running statistics that keep \
-             {RUNNING_STAT_DECAY} of their value at each step.",
+             between the convolution (or the matrix) and the activation, with trained scale \
+             (initially 1) and shift (0) and ε = {BATCH_NORM_EPSILON:e}. In training, batches are \
+             normalised by their own mean and biased variance; in evaluation by running ones, which \
+             start at 0 and 1 and at each step keep {RUNNING_STAT_DECAY} of their value and take the \
+             rest from the batch (its unbiased variance).",
         ));
     }
     let others = writer.settings.distinct(|c| (c.network.channels.clone(), c.network.hidden));
@@ -208,17 +211,22 @@ fn statistics(writer: &mut Writer<'_>) {
     document.heading(2, "statistics", "Statistics");
     document.paragraph(
         "Values are means over seeds with the 95 % confidence interval of Student’s t \
-         distribution {cite:student1908}. Settings are compared by a paired two-sided t-test over \
-         the seeds that finished in both, since runs of one seed share their initial weights and \
-         the order of their images. The p-values of all tests of an experiment are a family, and \
-         are adjusted together by Holm’s method {cite:holm1979}; those of the calibration errors \
-         are another. A difference is claimed where the adjusted p is below 0.05. As effect size, \
-         d_z is the mean difference divided by the standard deviation of the differences. With as \
-         few pairs as here the tests see only large and regular effects: “no difference was \
-         found” does not mean that there is none, and the interval tells how large it may be.",
+         distribution {cite:student1908}. A run diverges when a loss is not a finite number; it \
+         then belongs to no mean. Settings are compared by a paired two-sided t-test over the seeds \
+         that finished in both, since runs of one seed share their initial weights and the order of \
+         their images; a transferred run is paired with the run whose convolutions it took. The \
+         p-values of all tests of an experiment are a family, and are adjusted together by Holm’s \
+         method {cite:holm1979}, so that the error rate is held within each experiment; those of the \
+         calibration errors are another family. A difference is claimed where the adjusted p is \
+         below 0.05. Intervals are for each comparison by itself, not adjusted: one may exclude 0 \
+         where no difference is claimed. As effect size, d_z is the mean difference divided by the \
+         standard deviation of the differences {cite:lakens2013}. With as few pairs as here the \
+         tests see only large and regular effects: “no difference was found” does not mean that \
+         there is none, and the interval tells how large it may be.",
     );
     document.paragraph(
-        "What varies between seeds are initial weights, the order of the images and dropout masks. \
+        "What varies between seeds are initial weights, the order of the images and, where there is \
+         dropout, its masks. \
          The division of the images and the test images are the same for all of them: intervals \
          and tests speak of new seeds on the same images, not of other images, whose choice varies \
          results as well {cite:bouthillier2021}.",

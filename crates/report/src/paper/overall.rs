@@ -30,9 +30,9 @@ pub(super) fn write(writer: &mut Writer<'_>) {
         _ => String::new(),
     };
     writer.document.paragraph(format!(
-        "Of all settings whose runs all finished (transferred models apart), {} (phase “{}”) has \
-         the highest mean validation accuracy; it reached {}. {extremes} {{figure:confusion}} and \
-         {{table:classes}} show what it takes for what.",
+        "Of all settings whose runs all finished (transferred models apart; not all phases validate \
+         on the same images), {} (phase “{}”) has the highest mean validation accuracy; it reached \
+         {}. {extremes} {{figure:confusion}} and {{table:classes}} show what it takes for what.",
         plain(&best.arm.label),
         plain(&best.arm.phase),
         reached(&best.arm),

@@ -3,7 +3,7 @@
 use plateau_analysis::{Comparison, Measure, RegularisationFindings, Trend};
 
 use super::claims::{reached, sentence};
-use super::{Writer, rule_sentence};
+use super::{Writer, rule_end};
 use crate::figures::{regularisation, transfer};
 use crate::number::{fixed, percent_interval, signed_points};
 use crate::tables::arms::{Gaps, arms};
@@ -24,8 +24,8 @@ fn dropout(writer: &mut Writer<'_>, f: &RegularisationFindings) {
     let best_text = best.map_or_else(
         || "No non-zero rate could be called the best.".to_owned(),
         |arm| {
-            let rule = f.best_rule.as_deref().map(rule_sentence).unwrap_or_default();
-            format!("{rule} It reached {}.", reached(arm))
+            let rule = f.best_rule.as_deref().map(rule_end).unwrap_or_default();
+            format!("The best rate is the one with {rule} It reached {}.", reached(arm))
         },
     );
     let claims: Vec<String> = [Measure::TestAccuracy, Measure::GeneralisationGap]
@@ -75,7 +75,7 @@ fn trend(trend: &Trend) -> String {
         format!(" (95 % interval {}, n = {})", percent_interval(i), trend.slope.n)
     });
     format!(
-        "Along a straight line over all rates, the {} changes by {} percentage points per {} of \
+        "Along a straight line over all rates, which need not fit, the {} changes by {} percentage points per {} of \
          dropout rate{interval}.",
         trend.measure.title(),
         signed_points(per_tenth(trend.slope.mean)),

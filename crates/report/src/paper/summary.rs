@@ -140,8 +140,8 @@ fn transferred(f: &RegularisationFindings) -> Option<String> {
         .collect();
     (!effects.is_empty()).then(|| {
         format!(
-            "Training the fully connected layers alone on the other half of the images, \
-             above frozen convolutions: {}.",
+            "Training the fully connected layers alone on the other half of the images, on frozen \
+             convolutions, against training all layers on the first half: {}.",
             effects.join("; ")
         )
     })
@@ -230,8 +230,8 @@ fn best(findings: &Findings) -> Option<String> {
     let best = findings.best_model.as_ref()?;
     let finals = best.arm.finals.as_ref()?;
     Some(format!(
-        "The best model of all by validation accuracy, {} (phase “{}”), recognised {} of the test \
-         images.",
+        "Of all models but the transferred ones, {} (phase “{}”) had the highest validation accuracy; \
+         it recognised {} of the test images.",
         plain(&best.arm.label),
         plain(&best.arm.phase),
         percent_words(&finals.test_accuracy)

@@ -161,7 +161,7 @@ pub(crate) fn gradient_flow(plain: &Arm, dropout: &Arm) -> GradientFlowFindings 
             Window { kind: WindowKind::Last, from: 11, to: 15 },
         ],
         dropout_rule: Some(
-            "dropout 0.5 has the highest mean final validation accuracy (73.8 %)".to_owned(),
+            "the highest final validation accuracy, averaged over seeds among the values other than 0: 0.5 with 73.80 % (n = 5)".to_owned(),
         ),
         comparisons: comparisons(),
         profiles: profiles(),

@@ -35,6 +35,7 @@ fn arm_predictions(seed: u64, arm: &Arm, excess: f64) -> ArmPredictions {
         phase: arm.phase.clone(),
         accuracy,
         confidence: estimate(&values(seed + 1, 0.74 + excess, 0.003)),
+        excess: estimate(&values(seed + 3, excess, 0.004)),
         calibration_error: estimate(&values(seed + 2, excess, 0.004)),
         bins: bins.collect(),
         classes: classes.collect(),

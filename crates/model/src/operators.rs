@@ -30,7 +30,7 @@ mod parts;
 mod profile;
 mod update;
 
-pub use buffer::Buffer;
+pub use buffer::{Buffer, pooled_bytes};
 pub use conv_block::{Border, Convolution, conv_block};
 pub use conv_norm_block::conv_norm_block;
 pub use cross_entropy::cross_entropy;

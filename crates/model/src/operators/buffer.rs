@@ -137,11 +137,17 @@ impl DerefMut for Buffer {
 
 /// Keeps a tensor's memory, unless something else still holds the tensor. The caller knows what
 /// the memory contains.
+///
+/// Only what came from the pool goes back to it: memory of burn's own operators has no slack, so
+/// that no request of its length would ever take it, and the pool would grow at each step.
 pub(super) fn reclaim(contents: Contents, tensor: FlexTensor) {
+    let n_elements = tensor.layout().num_elements();
     let shared = tensor.data_arc();
     drop(tensor);
     let Ok(bytes) = std::sync::Arc::try_unwrap(shared) else { return };
-    if let Ok(floats) = bytes.try_into_vec::<f32>() {
+    if let Ok(floats) = bytes.try_into_vec::<f32>()
+        && floats.len() >= n_elements + SLACK
+    {
         give_back(contents, floats);
     }
 }
@@ -166,6 +172,15 @@ pub(super) fn take_bytes(len: usize) -> Vec<u8> {
 /// Keeps the bytes for the next [`take_bytes`].
 pub(super) fn give_back_bytes(bytes: Vec<u8>) {
     lock().bytes.push(bytes);
+}
+
+/// Bytes that the pool keeps for the next step. From one epoch to the next they stay the same:
+/// whatever a step takes, it gives back as what it was.
+#[must_use]
+pub fn pooled_bytes() -> usize {
+    let pool = lock();
+    let floats: usize = pool.floats.iter().map(|(_, floats)| floats.capacity()).sum();
+    floats * size_of::<f32>() + pool.bytes.iter().map(Vec::capacity).sum::<usize>()
 }
 
 fn lock() -> std::sync::MutexGuard<'static, Pool> {

@@ -289,8 +289,9 @@ impl Saved {
         let n_images = floats(&self.images).len() / input.image_len();
         let n_parts = n_images.div_ceil(IMAGES_PER_PART);
         let mut weight_parts = Buffer::any(n_parts * conv.weight_len());
-        let mut images_gradient =
-            images_wanted.then(|| Buffer::padded(n_images, [conv.height, conv.width, conv.n_in]));
+        // Whoever takes it as a gradient gives it back as a buffer of any contents: taken as a
+        // padded one, it would be lost to the pool's padded ones at each step.
+        let mut images_gradient = images_wanted.then(|| Buffer::any(n_images * input.image_len()));
         let empty: &mut [f32] = &mut [];
         let images_gradients = images_gradient.as_deref_mut().unwrap_or(empty);
         let mut images_gradients = images_gradients.chunks_mut(IMAGES_PER_PART * input.image_len());
@@ -338,6 +339,7 @@ impl Saved {
         part.weight_gradient.fill(0.0);
         conv.add_weight_gradient(method, (part.images, &output_gradient), part.weight_gradient);
         if let Some(images_gradient) = part.images_gradient {
+            conv.input_gradient_shape().clear_borders(images_gradient);
             conv.input_gradient(packed, &output_gradient, images_gradient);
         }
         output_gradient.give_back_padded([conv.height, conv.width, conv.n_out]);

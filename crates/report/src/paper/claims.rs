@@ -86,6 +86,39 @@ pub(super) fn effect(comparison: &Comparison) -> String {
     format!("{verb} {title} by {} percentage points ({})", percent(difference.abs()), numbers(size))
 }
 
+/// How many of several comparisons showed a difference, and in which direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// The first side was shown to be larger.
+    pub(super) larger: usize,
+    /// It was shown to be smaller.
+    pub(super) smaller: usize,
+    /// Tested.
+    pub(super) tested: usize,
+}
+
+impl Change {
+    /// None if nothing was tested.
+    pub(super) fn of<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Option<Self> {
+        let tested: Vec<&Comparison> = comparisons.filter(|c| c.tested().is_some()).collect();
+        let shown = |sign: f64| {
+            let in_direction =
+                |c: &&&Comparison| c.difference().is_some_and(|difference| difference * sign > 0.0);
+            tested.iter().filter(|c| c.significant()).filter(in_direction).count()
+        };
+        (!tested.is_empty()).then(|| Self {
+            larger: shown(1.0),
+            smaller: shown(-1.0),
+            tested: tested.len(),
+        })
+    }
+
+    /// Whether any difference was shown.
+    pub(super) fn any(self) -> bool {
+        self.larger + self.smaller > 0
+    }
+}
+
 fn direction(measure: Measure, difference: f64) -> &'static str {
     match (measure, difference > 0.0) {
         (Measure::TestAccuracy, true) => "higher",

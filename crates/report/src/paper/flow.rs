@@ -3,7 +3,8 @@
 use plateau_analysis::{Estimate, GradientFlowFindings, ModelRole, WindowKind};
 use plateau_record::ParameterKind;
 
-use super::gradient_claims::{Change, WINDOWS};
+use super::claims::Change;
+use super::gradient_claims::WINDOWS;
 use crate::document::markup::plain;
 use crate::figures::batch_norm::name;
 use crate::number::{fixed, list};

@@ -1,7 +1,7 @@
 //! Sentences about gradients, chosen by the tests.
 
 use plateau_analysis::{
-    Comparison, GradientComparison, GradientFlowFindings, GradientProfile, ModelRole, WindowKind,
+    GradientComparison, GradientFlowFindings, GradientProfile, ModelRole, WindowKind,
 };
 use plateau_record::ParameterKind;
 
@@ -69,40 +69,6 @@ fn extremes(significant: &[&GradientComparison]) -> Option<String> {
     } else {
         format!(", from {} to {}", words(smallest), words(largest))
     })
-}
-
-/// How many of several quantities were shown to differ from the plain model's, and in which
-/// direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Change {
-    /// Shown to be larger.
-    pub(super) larger: usize,
-    /// Shown to be smaller.
-    pub(super) smaller: usize,
-    /// Tested.
-    pub(super) tested: usize,
-}
-
-impl Change {
-    /// None if nothing was tested.
-    pub(super) fn of<'a>(comparisons: impl Iterator<Item = &'a Comparison>) -> Option<Self> {
-        let tested: Vec<&Comparison> = comparisons.filter(|c| c.tested().is_some()).collect();
-        let shown = |sign: f64| {
-            let in_direction =
-                |c: &&&Comparison| c.difference().is_some_and(|difference| difference * sign > 0.0);
-            tested.iter().filter(|c| c.significant()).filter(in_direction).count()
-        };
-        (!tested.is_empty()).then(|| Self {
-            larger: shown(1.0),
-            smaller: shown(-1.0),
-            tested: tested.len(),
-        })
-    }
-
-    /// Whether any difference was shown.
-    pub(super) fn any(self) -> bool {
-        self.larger + self.smaller > 0
-    }
 }
 
 pub(super) const WINDOWS: [WindowKind; 2] = [WindowKind::First, WindowKind::Last];

@@ -1,8 +1,8 @@
 //! Results of the dropout rates and of the transfer.
 
-use plateau_analysis::{Comparison, Measure, RegularisationFindings, Trend};
+use plateau_analysis::{Arm, Comparison, Measure, RegularisationFindings, Trend};
 
-use super::claims::{reached, sentence};
+use super::claims::{Change, reached, sentence};
 use super::{Writer, rule_end};
 use crate::figures::{regularisation, transfer};
 use crate::number::{fixed, percent_interval, signed_points};
@@ -33,7 +33,7 @@ fn dropout(writer: &mut Writer<'_>, f: &RegularisationFindings) {
         .filter_map(|measure| f.best_against_plain(measure))
         .map(sentence)
         .collect();
-    let trends: Vec<String> = f.trends.iter().map(trend).collect();
+    let trends: Vec<String> = f.trends.iter().map(|t| trend(t, &f.arms)).collect();
     writer.document.paragraph(format!(
         "{{figure:dropout_curves}} shows the learning curves, and {{figure:dropout_final}} and \
          {{table:dropout_arms}} what was reached after the last epoch. {best_text} {} {} {}",
@@ -48,24 +48,42 @@ fn dropout(writer: &mut Writer<'_>, f: &RegularisationFindings) {
     writer.table(comparisons("dropout_comparisons", "Dropout against no dropout", &all));
 }
 
-/// How many rates differ from no dropout.
+/// How many rates differ from no dropout, and in which direction.
 fn counts(comparisons: &[Comparison]) -> String {
-    let count = |measure: Measure| {
-        let of: Vec<&Comparison> = comparisons.iter().filter(|c| c.measure == measure).collect();
-        (of.iter().filter(|c| c.significant()).count(), of.len())
-    };
-    let ((accuracy, n), (gap, _)) =
-        (count(Measure::TestAccuracy), count(Measure::GeneralisationGap));
-    if n == 0 {
+    let count = |measure: Measure| Change::of(comparisons.iter().filter(|c| c.measure == measure));
+    let (Some(accuracy), Some(gap)) =
+        (count(Measure::TestAccuracy), count(Measure::GeneralisationGap))
+    else {
         return String::new();
-    }
+    };
     format!(
-        "Of the {n} non-zero rates, {accuracy} differed from no dropout in test accuracy, and {gap} \
-         in the generalisation gap ({{table:dropout_comparisons}})."
+        "Of {} non-zero rates, {} had a higher test accuracy than no dropout, and {} a lower one; \
+         {} had a smaller gap, and {} a larger one ({{table:dropout_comparisons}}).",
+        accuracy.tested, accuracy.larger, accuracy.smaller, gap.smaller, gap.larger
     )
 }
 
-fn trend(trend: &Trend) -> String {
+/// A straight line says something only where the means rise or fall throughout.
+fn trend(trend: &Trend, arms: &[Arm]) -> String {
+    let mut means: Vec<(f64, f64)> = arms
+        .iter()
+        .filter_map(|arm| {
+            let finals = arm.finals.as_ref()?;
+            let mean = match trend.measure {
+                Measure::TestAccuracy => finals.test_accuracy.mean,
+                Measure::GeneralisationGap => finals.gap.mean,
+                _ => return None,
+            };
+            Some((arm.dropout, mean))
+        })
+        .collect();
+    means.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if !means.is_sorted_by(|a, b| a.1 <= b.1) && !means.is_sorted_by(|a, b| a.1 >= b.1) {
+        return format!(
+            "The {} neither rises nor falls throughout as the rate grows.",
+            trend.measure.title()
+        );
+    }
     let per_tenth = |value: f64| value / 10.0;
     let interval = trend.slope.interval.map(|i| plateau_analysis::Interval {
         lower: per_tenth(i.lower),

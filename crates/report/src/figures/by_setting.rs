@@ -2,7 +2,7 @@
 
 use plateau_analysis::{Arm, Estimate, FinalEstimates, FinalMetrics, Setting};
 
-use super::series::{Series, bar_words, extent, point};
+use super::series::{Series, bar_words, point, with_intervals};
 use crate::figure::axis::Axis;
 use crate::figure::canvas::{Canvas, Stroke};
 use crate::figure::font::wrap;
@@ -60,9 +60,9 @@ impl FinalMeasure {
     pub fn y_axis<'a>(self, arms: impl IntoIterator<Item = &'a Arm>) -> Axis {
         let arms: Vec<&Arm> = arms.into_iter().collect();
         let estimates = arms.iter().filter_map(|arm| arm.finals.as_ref()).map(self.estimate);
-        let means = extent(estimates, 100.0);
         let singles = arms.iter().flat_map(|arm| self.singles(arm));
-        let extent = singles.fold(means, Extent::include);
+        // Of five seeds or more, intervals are seldom so wide that they are cut here.
+        let extent = with_intervals(estimates, singles, 100.0, 0.6);
         Axis::linear(self.axis, extent.padded(0.04), 5)
     }
 }

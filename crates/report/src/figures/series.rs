@@ -97,10 +97,22 @@ impl Metric {
 /// at most.
 #[must_use]
 pub fn extent<'a>(estimates: impl IntoIterator<Item = &'a Estimate>, factor: f64) -> Extent {
+    with_intervals(estimates, std::iter::empty(), factor, 0.25)
+}
+
+/// What means and single results (these as they are shown) reach, and the means' intervals as far
+/// as they exceed that extent by this share at most.
+#[must_use]
+pub fn with_intervals<'a>(
+    estimates: impl IntoIterator<Item = &'a Estimate>,
+    singles: impl Iterator<Item = f64>,
+    factor: f64,
+    share: f64,
+) -> Extent {
     let estimates: Vec<&Estimate> = estimates.into_iter().collect();
-    let means = Extent::of(estimates.iter().map(|e| e.mean * factor))
+    let means = Extent::of(estimates.iter().map(|e| e.mean * factor).chain(singles))
         .unwrap_or(Extent { low: 0.0, high: 1.0 });
-    let reach = means.padded(0.25);
+    let reach = means.padded(share);
     let ends = estimates.iter().filter_map(|e| e.interval).flat_map(|i| [i.lower, i.upper]);
     ends.fold(means, |extent, end| extent.include((end * factor).clamp(reach.low, reach.high)))
 }

@@ -85,11 +85,13 @@ pub fn range_test(range: &RangeTestFindings, findings: &LearningRateFindings) ->
     panel.line(&line, Stroke::new(PLAIN, 1.7));
     if let Some(minimum) = &range.minimum {
         panel.ring((minimum.rate, minimum.loss), GREY);
-        mark(&mut panel, (minimum.rate, minimum.loss), "lowest", minimum.rate);
+        mark(&mut panel, (minimum.rate, minimum.loss), 18.0, ("lowest", minimum.rate));
         let at_edge = with_rates().find(|(rate, _)| *rate >= minimum.edge);
         if let Some((_, loss)) = at_edge.filter(|_| minimum.edge > minimum.rate) {
             panel.ring((minimum.edge, loss.mean), GREY);
-            mark(&mut panel, (minimum.edge, loss.mean), "edge", minimum.edge);
+            // Above and to the left, where the rising curve is not.
+            let beside = (minimum.edge * 0.7, loss.mean);
+            mark(&mut panel, beside, -9.0, ("edge", minimum.edge));
         }
     }
     panel.finish(&mut canvas);
@@ -108,11 +110,11 @@ pub fn range_test(range: &RangeTestFindings, findings: &LearningRateFindings) ->
     Some(Figure::new(heading, canvas, grid.height()))
 }
 
-/// A note below a ring.
-fn mark(panel: &mut Panel, at: (f64, f64), what: &str, rate: f64) {
+/// A note beside a ring, `down` pixels below the place.
+fn mark(panel: &mut Panel, at: (f64, f64), down: f64, (what, rate): (&str, f64)) {
     let text = format!("{what}: {}", decimal(rounded(rate)));
     let label = Text::at(0.0, 0.0, &text).size(size::SMALL).color(GREY);
-    panel.note(at, 18.0, label);
+    panel.note(at, down, label);
 }
 
 /// Two significant digits.

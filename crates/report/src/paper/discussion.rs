@@ -168,7 +168,7 @@ fn transfer(f: &RegularisationFindings) -> Option<String> {
     }
     let text = match (shown.contains(&Shown::Higher), shown.contains(&Shown::Lower)) {
         (false, false) => {
-            "Neither a gain nor a loss was found from putting fully connected layers trained on \
+            "Neither a gain nor a loss was shown from putting fully connected layers trained on \
              one half of the images on convolutions trained on the other; the intervals tell how \
              large one may be. Features of early layers are known to be general, and both halves \
              are drawn alike {cite:yosinski2014}."

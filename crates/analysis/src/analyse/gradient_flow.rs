@@ -1,10 +1,10 @@
 //! Gradients by layer, for a plain model, one with dropout and one with batch norm.
 
-use plateau_record::ParameterKind;
+use plateau_record::{ParameterKind, Seed};
 
 use super::compare::{PERFORMANCE, Sides, adjust, compare, compare_pairs};
 use super::gradient_profile::profiles;
-use super::gradients::{Model, PARAMETERS, Place, layers, window_width};
+use super::gradients::{Model, PARAMETERS, Place, layers, paired, window_width};
 use super::records::{Phase, Records};
 use crate::choose::{Among, BestOf, best_of};
 use crate::findings::gradient_flow::has_effect;
@@ -110,17 +110,13 @@ fn at_layer(
     parameter: ParameterKind,
     layer: &Layer,
 ) -> GradientComparison {
-    let of_plain = plain.by_seed(Place { window: plain_window, parameter, layer: layer.number });
-    let of_model = model.by_seed(Place { window, parameter, layer: layer.number });
-    let pairs: Vec<(f64, f64)> = of_model
-        .iter()
-        .filter_map(|(seed, a)| {
-            let (_, b) = of_plain.iter().find(|(of_plain, _)| of_plain == seed)?;
-            // A gradient that vanishes everywhere has no logarithm.
-            let positive = a.absolute.mean > 0.0 && b.absolute.mean > 0.0;
-            positive.then(|| (a.absolute.mean.log10(), b.absolute.mean.log10()))
-        })
-        .collect();
+    let logarithms = |model: &Model<'_>, window: Window| -> Vec<(Seed, f64)> {
+        let by_seed = model.by_seed(Place { window, parameter, layer: layer.number });
+        let absolute = by_seed.into_iter().map(|(seed, pooled)| (seed, pooled.absolute.mean));
+        // A gradient that vanishes everywhere has no logarithm.
+        absolute.filter(|(_, mean)| *mean > 0.0).map(|(seed, mean)| (seed, mean.log10())).collect()
+    };
+    let pairs = paired(&logarithms(model, window), &logarithms(plain, plain_window));
     let sides = Sides { measure: Measure::LogGradient, a: &model.arm.label, b: &plain.arm.label };
     let comparison = compare_pairs(&sides, &pairs);
     let ratio = comparison.difference().map(|difference| 10_f64.powf(difference));

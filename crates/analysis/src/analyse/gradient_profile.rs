@@ -3,7 +3,7 @@
 use plateau_record::{ParameterKind, Seed};
 
 use super::compare::{Sides, compare_pairs};
-use super::gradients::{Model, Place};
+use super::gradients::{Model, Place, paired};
 use crate::findings::{GradientProfile, Layer, Measure, ModelRole, Window};
 use crate::stats::estimate;
 
@@ -57,9 +57,4 @@ fn log_ratios(model: &Model<'_>, window: Window, ends: [&Layer; 2]) -> Vec<(Seed
             (a > 0.0 && b > 0.0).then(|| (*seed, (a / b).log10()))
         })
         .collect()
-}
-
-fn paired(a: &[(Seed, f64)], b: &[(Seed, f64)]) -> Vec<(f64, f64)> {
-    let partner = |seed: Seed| b.iter().find(|(of_b, _)| *of_b == seed).map(|(_, x)| *x);
-    a.iter().filter_map(|(seed, x)| Some((*x, partner(*seed)?))).collect()
 }

@@ -149,6 +149,12 @@ pub(super) fn window_width(models: &[Model<'_>]) -> u32 {
     (shortest / 2).clamp(1, WINDOW_EPOCHS)
 }
 
+/// The values of the seeds that both have.
+pub(super) fn paired(a: &[(Seed, f64)], b: &[(Seed, f64)]) -> Vec<(f64, f64)> {
+    let partner = |seed: Seed| b.iter().find(|(of_b, _)| *of_b == seed).map(|(_, x)| *x);
+    a.iter().filter_map(|(seed, x)| Some((*x, partner(*seed)?))).collect()
+}
+
 fn is_finite(record: &GradientRecord) -> bool {
     let Moments { mean, std } = record.signed;
     [mean, std, record.absolute.mean, record.absolute.std].iter().all(|x| x.is_finite())

@@ -25,6 +25,7 @@ fn config() -> RunConfig {
                 train_images: 1_280,
                 validation_images: 100,
             },
+            altered: None,
         },
         network: Network {
             channels: vec![32, 64, 128],

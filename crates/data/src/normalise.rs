@@ -1,6 +1,10 @@
 //! From bytes to numbers with mean 0 and standard deviation 1 per channel.
 
-use crate::image_set::{CHANNELS, IMAGE_BYTES, Labelled, PADDED_LEN, PIXELS, SIDE, TrainImages};
+use plateau_record::Input;
+
+use crate::image_set::{
+    CHANNELS, CLASS_NAMES, IMAGE_BYTES, Labelled, PADDED_LEN, PIXELS, SIDE, TrainImages,
+};
 
 /// Mean and standard deviation of each channel, of pixels scaled to [0, 1], and the numbers
 /// that follow from them: (v / 255 − mean) / std for each byte v.
@@ -69,6 +73,17 @@ impl Normalisation {
     #[must_use]
     pub fn std(&self) -> [f32; CHANNELS] {
         self.std
+    }
+
+    /// What images have to be for weights that were trained with it, for the record.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        Input {
+            shape: [CHANNELS as u32, SIDE as u32, SIDE as u32],
+            mean: self.mean.to_vec(),
+            std: self.std.to_vec(),
+            classes: CLASS_NAMES.map(str::to_owned).to_vec(),
+        }
     }
 
     /// Writes one normalised image, channels last, inside the border of `padded`, which is left

@@ -67,6 +67,7 @@ impl Study {
                 id: next.id.clone(),
                 config: next.config.clone(),
                 provenance: here(data),
+                input: Some(trained.input),
                 epochs: trained.epochs,
                 gradients: trained.gradients,
                 range: trained.range,

@@ -32,7 +32,7 @@ impl Training {
             validation_images: 1_000,
         };
         let config = RunConfig {
-            data: DataConfig { set: DataSet::Cifar10, split },
+            data: DataConfig { set: DataSet::Cifar10, split, altered: None },
             network,
             start: Start::Fresh,
             optimizer: Optimizer::Sgd { momentum: 0.9, weight_decay: 0.0 },

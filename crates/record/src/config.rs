@@ -46,10 +46,20 @@ impl RunConfig {
         RunId(hex)
     }
 
-    /// Parameter updates per epoch: training images / batch size, rounded up.
+    /// Parameter updates per epoch: training images / batch size, rounded up, unless
+    /// [`leaves_one_out`](Self::leaves_one_out).
     #[must_use]
     pub fn steps_per_epoch(&self) -> u64 {
-        u64::from(self.data.split.train_images.div_ceil(self.batch_size))
+        let all = self.data.split.train_images.div_ceil(self.batch_size.max(1));
+        u64::from(all) - u64::from(self.leaves_one_out())
+    }
+
+    /// Whether the last image of each epoch's order is left out: batch normalisation can't be
+    /// trained on a batch of one, which has no variance. It is another image in each epoch.
+    #[must_use]
+    pub fn leaves_one_out(&self) -> bool {
+        let (images, batch) = (self.data.split.train_images, self.batch_size.max(1));
+        self.network.batch_norm && images > batch && batch > 1 && images % batch == 1
     }
 
     /// Parameter updates of the whole run.
@@ -99,6 +109,10 @@ pub struct DataConfig {
     pub set: DataSet,
     /// How its training images are divided.
     pub split: Split,
+    /// Of images that are not the published ones, such as a copy with other labels: the MD5 of
+    /// their files' MD5s. None for the published ones, so that these have the ids they always had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altered: Option<String>,
 }
 
 /// A seeded, class-balanced division of the training images into two parts.
@@ -302,6 +316,7 @@ mod tests {
                     train_images: 45_000,
                     validation_images: 5_000,
                 },
+                altered: None,
             },
             network: Network {
                 channels: vec![32, 64, 128],
@@ -341,5 +356,34 @@ mod tests {
     fn baseline_has_2048_features_and_352_steps() {
         assert_eq!(baseline().network.n_features(), 2048);
         assert_eq!(baseline().steps_per_epoch(), 352);
+    }
+
+    #[test]
+    fn batch_norm_leaves_out_a_last_batch_of_one_and_nothing_else() {
+        let mut config = baseline();
+        for (images, batch, batch_norm, steps) in [
+            (1000, 3, false, 334),
+            (1000, 3, true, 333),
+            (1001, 3, true, 334),
+            (1000, 1, true, 1000),
+            (1, 3, true, 1),
+            (3, 3, true, 1),
+            (4, 3, true, 1),
+        ] {
+            config.data.split.train_images = images;
+            config.batch_size = batch;
+            config.network.batch_norm = batch_norm;
+            assert_eq!(config.steps_per_epoch(), steps, "{images} {batch} {batch_norm}");
+        }
+    }
+
+    #[test]
+    fn altered_data_make_other_runs() {
+        let published = baseline();
+        let mut altered = baseline();
+        altered.data.altered = Some("0123".to_owned());
+        assert_ne!(altered.id(), published.id());
+        let json = serde_json::to_string(&altered).unwrap();
+        assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), altered);
     }
 }

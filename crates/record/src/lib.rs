@@ -4,6 +4,7 @@
 //!
 //! # Layout
 //! - [`units`]: epochs, steps, seeds: numbers that must not be mixed up
+//! - [`bounds`]: what a setting's number may be
 //! - [`config`]: [`RunConfig`], the resolved configuration of one run, and its [`RunId`]
 //! - [`run`]: what a run measures: [`EpochRecord`], [`GradientRecord`], [`RunResult`]
 //! - [`predictions`]: what the final weights say about each test image
@@ -11,6 +12,7 @@
 //! - [`stream`]: random streams keyed by seed, concern, epoch and step
 //! - [`study`]: which runs belong to which question: [`StudyRecord`]
 
+pub mod bounds;
 pub mod config;
 pub mod predictions;
 pub mod provenance;
@@ -27,8 +29,8 @@ pub use config::{
 pub use predictions::Predictions;
 pub use provenance::Provenance;
 pub use run::{
-    BestValidation, EpochRecord, GradientRecord, Moments, ParameterKind, Performance, RangeRecord,
-    RunRecord, RunResult, RunStatus, TestRecord,
+    BestValidation, EpochRecord, GradientRecord, Input, Moments, ParameterKind, Performance,
+    RangeRecord, RunRecord, RunResult, RunStatus, TestRecord,
 };
 pub use stream::{Concern, Stream};
 pub use study::{Choice, ExperimentRecord, Group, GroupRun, PhaseRecord, StudyRecord};

@@ -16,6 +16,8 @@ pub struct RunRecord {
     pub config: RunConfig,
     /// What it ran on.
     pub provenance: Provenance,
+    /// What its weights expect of an image; none in records of earlier versions.
+    pub input: Option<Input>,
     /// One entry per finished epoch, epoch 0 (before training) first. Empty for range tests.
     pub epochs: Vec<EpochRecord>,
     /// One entry per epoch, layer and parameter kind. Empty for range tests.
@@ -27,6 +29,20 @@ pub struct RunRecord {
     pub predictions: Option<Predictions>,
     /// How it ended.
     pub result: RunResult,
+}
+
+/// What a run's weights expect of an image, and what their outputs stand for: all that is needed
+/// to use them elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Channels, height and width.
+    pub shape: [u32; 3],
+    /// Means of the channels (red, green, blue) of pixels in [0, 1], to be subtracted.
+    pub mean: Vec<f32>,
+    /// Standard deviations of the channels, to be divided by afterwards.
+    pub std: Vec<f32>,
+    /// Names of the classes, in the order of the outputs.
+    pub classes: Vec<String>,
 }
 
 /// Loss and accuracy in evaluation mode on one set of images.

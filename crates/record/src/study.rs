@@ -17,7 +17,12 @@ pub struct StudyRecord {
     pub title: String,
     /// The data set of all its runs.
     pub data: DataSet,
+    /// Which images, where they are not the published ones: see
+    /// [`DataConfig::altered`](crate::DataConfig::altered).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub altered: Option<String>,
     /// The seeds of every group.
+    #[serde(serialize_with = "seed::write_all", deserialize_with = "seed::read_all")]
     pub seeds: Vec<Seed>,
     /// What the command line changed in the study file, as arguments: `--seeds 2`.
     #[serde(default)]
@@ -91,6 +96,7 @@ pub struct Group {
 #[serde(deny_unknown_fields)]
 pub struct GroupRun {
     /// Its seed.
+    #[serde(serialize_with = "seed::write", deserialize_with = "seed::read")]
     pub seed: Seed,
     /// Its folder under `runs/`.
     pub id: RunId,
@@ -128,4 +134,56 @@ pub enum ExperimentRecord {
         /// The phase.
         phase: String,
     },
+}
+
+/// Seeds in TOML, whose numbers have 63 bits: larger seeds are texts of digits.
+mod seed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::units::Seed;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(i64),
+        Digits(String),
+    }
+
+    impl From<Seed> for Written {
+        fn from(Seed(seed): Seed) -> Self {
+            i64::try_from(seed).map_or_else(|_| Self::Digits(seed.to_string()), Self::Number)
+        }
+    }
+
+    impl Written {
+        fn seed<E: serde::de::Error>(&self) -> Result<Seed, E> {
+            let seed = match self {
+                Self::Number(number) => u64::try_from(*number).ok(),
+                Self::Digits(digits) => digits.parse().ok(),
+            };
+            seed.map(Seed).ok_or_else(|| E::custom("a seed is a whole number from 0 to 2^64 - 1"))
+        }
+    }
+
+    pub(super) fn write<S: Serializer>(seed: &Seed, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::from(*seed).serialize(serializer)
+    }
+
+    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Seed, D::Error> {
+        Written::deserialize(deserializer)?.seed::<D::Error>()
+    }
+
+    pub(super) fn write_all<S: Serializer>(
+        seeds: &[Seed],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(seeds.iter().map(|seed| Written::from(*seed)))
+    }
+
+    pub(super) fn read_all<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Seed>, D::Error> {
+        let written = Vec::<Written>::deserialize(deserializer)?;
+        written.iter().map(Written::seed::<D::Error>).collect()
+    }
 }

@@ -133,6 +133,7 @@ impl Plan {
             name: study.name.clone(),
             title: study.title.clone(),
             data: study.data,
+            altered: study.altered.clone(),
             seeds: study.seeds.clone(),
             arguments: study.arguments.clone(),
             pending: self.unresolved().map(|phase| phase.name.clone()).collect(),

@@ -46,8 +46,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plateau_record::{
-    EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, Provenance, RangeRecord, RunConfig,
-    RunId, RunRecord, RunResult, StudyRecord,
+    EpochRecord, FORMAT_VERSION, GradientRecord, Input, Predictions, Provenance, RangeRecord,
+    RunConfig, RunId, RunRecord, RunResult, StudyRecord,
 };
 
 pub use checkpoints::{Checkpoints, StoredCheckpoint};
@@ -221,7 +221,7 @@ impl Store {
         Ok(sums.of(writer::WEIGHTS_FILE).map(str::to_owned))
     }
 
-    /// Begins to write a run.
+    /// Begins to write a run; `input` is what its weights expect of an image.
     ///
     /// # Errors
     /// If the folder can't be written to.
@@ -229,8 +229,9 @@ impl Store {
         &self,
         config: &RunConfig,
         provenance: &Provenance,
+        input: Option<&Input>,
     ) -> Result<RunWriter, StoreError> {
-        RunWriter::begin(&self.disk, self.runs_dir(), config, provenance)
+        RunWriter::begin(&self.disk, self.runs_dir(), config, provenance, input)
     }
 
     /// Writes a file beside the records, whole or not at all.

@@ -146,6 +146,7 @@ impl<'a, M: Trainable> Training<'a, M> {
         let mut end = EpochEnd::Complete;
         let mut is_first = true;
         let batches = order.chunks(self.config.batch_size as usize);
+        let batches = batches.take(self.config.steps_per_epoch() as usize);
         for positions in batches.skip(progress.steps as usize) {
             // After a pause there is a step before the next one, whatever the observer wants.
             if observer.wants_stop() || (!is_first && observer.wants_pause()) {

@@ -6,8 +6,8 @@ use burn::module::Module;
 use plateau_data::{Dataset, Labelled, Normalisation, Partition, partition};
 use plateau_model::{Backend, Cnn, Features, Head, Weights};
 use plateau_record::{
-    BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, RangeRecord,
-    RunConfig, RunResult, RunStatus, ScheduleShape, Start, Step,
+    BestValidation, Epoch, EpochRecord, FORMAT_VERSION, GradientRecord, Input, Predictions,
+    RangeRecord, RunConfig, RunResult, RunStatus, ScheduleShape, Start, Step,
 };
 
 use crate::backend::backend;
@@ -35,6 +35,8 @@ pub struct Trained {
     pub result: RunResult,
     /// The final weights.
     pub weights: Weights,
+    /// What they expect of an image.
+    pub input: Input,
 }
 
 /// Trains one run. `parent` holds the final weights of the run that a transfer run starts from.
@@ -103,7 +105,8 @@ pub fn resume(
         test,
         seconds,
     };
-    Ok(Trained { epochs, gradients, range, predictions, result, weights })
+    let input = normalisation.input();
+    Ok(Trained { epochs, gradients, range, predictions, result, weights, input })
 }
 
 struct Run<'a> {

@@ -21,6 +21,7 @@ fn config(activation: Activation, dropout: f64, batch_norm: bool) -> RunConfig {
                 train_images: 150,
                 validation_images: 50,
             },
+            altered: None,
         },
         network: Network { channels: vec![4, 8, 8], hidden: 16, activation, dropout, batch_norm },
         start: Start::Fresh,

@@ -30,6 +30,7 @@ fn config() -> RunConfig {
                 train_images: 70,
                 validation_images: 30,
             },
+            altered: None,
         },
         network: Network {
             channels: vec![4, 8],

@@ -49,6 +49,7 @@ impl Setup {
                     train_images: 45_000,
                     validation_images: 5_000,
                 },
+                altered: None,
             },
             network: Network {
                 channels: vec![32],
@@ -191,6 +192,7 @@ fn empty(config: RunConfig) -> RunRecord {
             instruction_set: "scalar".to_owned(),
             data_md5: BTreeMap::new(),
         },
+        input: None,
         epochs: Vec::new(),
         gradients: Vec::new(),
         range: Vec::new(),
@@ -217,6 +219,7 @@ pub(crate) struct Scenario {
 impl Scenario {
     pub(crate) fn new(n_seeds: u64, experiments: Vec<ExperimentRecord>) -> Self {
         let study = StudyRecord {
+            altered: None,
             format: FORMAT_VERSION,
             name: "test".to_owned(),
             title: "A test".to_owned(),

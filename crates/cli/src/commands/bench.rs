@@ -171,6 +171,7 @@ fn config(args: &BenchArgs) -> RunConfig {
                 train_images: IMAGES.max(batch_size),
                 validation_images: 0,
             },
+            altered: None,
         },
         network: Network {
             channels: args.channels.clone(),

@@ -99,7 +99,7 @@ pub(crate) fn store_run(
     provenance: &Provenance,
     trained: &Trained,
 ) -> Result<(), StoreError> {
-    let mut writer = store.begin(config, provenance)?;
+    let mut writer = store.begin(config, provenance, Some(&trained.input))?;
     for record in &trained.epochs {
         writer.epoch(record)?;
     }
@@ -143,6 +143,7 @@ fn config(args: &TrainArgs) -> RunConfig {
                 train_images: args.train_size.unwrap_or(pool / 10 * 9),
                 validation_images: args.validation_size.unwrap_or(pool / 10),
             },
+            altered: None,
         },
         network: Network {
             channels: args.channels.clone(),

@@ -61,6 +61,7 @@ fn config(spec: &ArmSpec) -> RunConfig {
                 train_images: if holdout { 45_000 } else { 25_000 },
                 validation_images: if holdout { 5_000 } else { 25_000 },
             },
+            altered: None,
         },
         network: Network {
             channels: vec![32, 64, 128],

@@ -46,6 +46,7 @@ fn record(arm: &Arm, index: usize) -> RunRecord {
     });
     RunRecord {
         id: seed.run.clone(),
+        input: None,
         epochs: epochs.collect(),
         gradients: Vec::new(),
         range: Vec::new(),
@@ -86,6 +87,7 @@ pub(crate) fn study_record(summary: &StudySummary) -> StudyRecord {
             .collect(),
     };
     StudyRecord {
+        altered: None,
         format: FORMAT_VERSION,
         name: summary.name.clone(),
         title: summary.title.clone(),

@@ -46,7 +46,11 @@ pub(super) fn run_config(
     seed: Seed,
 ) -> RunConfig {
     RunConfig {
-        data: DataConfig { set: study.data, split: phase.split.clone() },
+        data: DataConfig {
+            set: study.data,
+            split: phase.split.clone(),
+            altered: study.altered.clone(),
+        },
         network: Network {
             channels: phase.channels.clone(),
             hidden: phase.hidden,

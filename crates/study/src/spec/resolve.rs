@@ -29,6 +29,7 @@ pub(super) fn resolve(written: &Written) -> Result<Study, SpecErrors> {
         name: written.name.clone(),
         title: written.title.clone(),
         data: written.data,
+        altered: None,
         device: written.device,
         seeds: written.seeds.clone(),
         arguments: Vec::new(),

@@ -14,6 +14,8 @@ pub struct Study {
     pub title: String,
     /// The data set of all runs.
     pub data: DataSet,
+    /// Which images, where they are not the published ones.
+    pub altered: Option<String>,
     /// The back end of all runs.
     pub device: Device,
     /// The seeds of every group.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use plateau_record::{
-    Predictions, Provenance, RunConfig, RunId, RunRecord, RunResult, StudyRecord,
+    Input, Predictions, Provenance, RunConfig, RunId, RunRecord, RunResult, StudyRecord,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub(super) struct RunHead {
     pub(super) id: RunId,
     pub(super) config: RunConfig,
     pub(super) provenance: Provenance,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) input: Option<Input>,
 }
 
 /// The version is read first: another version's fields may well differ.
@@ -46,6 +48,7 @@ pub(super) fn run(dir: &Path, id: &RunId) -> Result<RunRecord, StoreError> {
         id: id.clone(),
         config: head.config,
         provenance: head.provenance,
+        input: head.input,
         epochs: folder.lines(writer::EPOCHS_FILE)?,
         gradients: folder.lines(writer::GRADIENTS_FILE)?,
         range: folder.lines(writer::RANGE_FILE)?,

@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use plateau_record::{
-    EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, Provenance, RangeRecord, RunConfig,
-    RunId, RunResult,
+    EpochRecord, FORMAT_VERSION, GradientRecord, Input, Predictions, Provenance, RangeRecord,
+    RunConfig, RunId, RunResult,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -58,6 +58,7 @@ impl RunWriter {
         runs: PathBuf,
         config: &RunConfig,
         provenance: &Provenance,
+        input: Option<&Input>,
     ) -> Result<Self, StoreError> {
         disk.create_dir_all(&runs)?;
         let id = config.id();
@@ -68,6 +69,7 @@ impl RunWriter {
             id: id.clone(),
             config: config.clone(),
             provenance: provenance.clone(),
+            input: input.cloned(),
         };
         let json = to_json(&path, &record, serde_json::to_string_pretty)?;
         disk.write(&mut head, &path, json.as_bytes()).context(Action::Write, &path)?;

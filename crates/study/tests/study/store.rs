@@ -74,7 +74,7 @@ fn a_run_comes_back_to_the_last_bit() {
 #[test]
 fn a_run_that_is_not_finished_leaves_nothing() {
     let folder = folder();
-    let writer = folder.store.begin(&config(), &provenance()).unwrap();
+    let writer = folder.store.begin(&config(), &provenance(), None).unwrap();
     let under_way = files_in(&folder.dir.join("runs"));
     assert!(under_way[0].starts_with(&format!(".{}.", config().id())), "{under_way:?}");
     assert!(folder.store.run_ids().unwrap().is_empty());
@@ -98,8 +98,8 @@ fn a_finished_run_is_never_overwritten() {
 fn two_writers_of_one_run_do_not_meet() {
     let folder = folder();
     let (a, b) = (record(&config()), record(&config()));
-    let first = folder.store.begin(&a.config, &a.provenance).unwrap();
-    let second = folder.store.begin(&b.config, &b.provenance).unwrap();
+    let first = folder.store.begin(&a.config, &a.provenance, None).unwrap();
+    let second = folder.store.begin(&b.config, &b.provenance, None).unwrap();
     assert_eq!(second.finish(&b.result, None).unwrap(), Commit::Stored);
     assert_eq!(first.finish(&a.result, Some(b"late")).unwrap(), Commit::AlreadyThere);
     assert_eq!(folder.store.weights(&a.id), None);
@@ -118,7 +118,7 @@ fn numbers_that_are_not_finite_are_refused() {
 #[test]
 fn opening_removes_what_dead_processes_left_and_no_more() {
     let folder = folder();
-    let writer = folder.store.begin(&config(), &provenance()).unwrap();
+    let writer = folder.store.begin(&config(), &provenance(), None).unwrap();
     let runs = folder.dir.join("runs");
     fs::create_dir(runs.join(".0000000000000000.1-0.tmp")).unwrap();
     let dead = runs.join(".0000000000000001.1-0.tmp");

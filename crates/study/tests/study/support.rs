@@ -128,6 +128,7 @@ pub(crate) fn record(config: &RunConfig) -> RunRecord {
         id: id.clone(),
         config: config.clone(),
         provenance: provenance(),
+        input: None,
         epochs: epochs.collect(),
         gradients: gradients.into_iter().collect(),
         range,
@@ -168,7 +169,7 @@ pub(crate) fn store_run(dir: &Path, config: &RunConfig) -> Result<Commit, StoreE
 }
 
 pub(crate) fn store_record(store: &Store, record: &RunRecord) -> Result<Commit, StoreError> {
-    let mut writer = store.begin(&record.config, &record.provenance)?;
+    let mut writer = store.begin(&record.config, &record.provenance, record.input.as_ref())?;
     for epoch in &record.epochs {
         writer.epoch(epoch)?;
     }

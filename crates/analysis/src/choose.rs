@@ -11,6 +11,8 @@ pub mod range_test;
 
 use thiserror::Error;
 
+use crate::number::short;
+
 pub use best::{
     Among, BestOf, Candidate, Excluded, RunnerUp, ScheduleStart, best_of, largest_stable,
     schedule_start,
@@ -31,14 +33,15 @@ pub enum ChooseError {
     NoCommonRange,
     /// The loss is lowest at the first rate.
     #[error(
-        "the loss only rises above the first learning rate of the range test, {from}: start it lower"
+        "the loss only rises above the first learning rate of the range test, {}: start it lower",
+        short(*from)
     )]
     NoFall {
         /// The first rate.
         from: f64,
     },
     /// Rates rounded to two significant digits need a factor of 1.1 to differ.
-    #[error("the factor between learning rates is {factor}, but has to be at least 1.1")]
+    #[error("the factor between learning rates is {}, but has to be at least 1.1", short(*factor))]
     Factor {
         /// The factor that was given.
         factor: f64,

@@ -8,11 +8,13 @@
 //! - [`findings`](mod@findings): the types of the findings
 //! - [`choose`]: settings that follow from results, by written rules
 //! - [`stats`]: intervals and tests
+//! - [`number`]: numbers as people read them
 //! - [`outcome`]: when a run counts as collapsed
 
 mod analyse;
 pub mod choose;
 pub mod findings;
+pub mod number;
 pub mod outcome;
 pub mod stats;
 

@@ -51,15 +51,16 @@ pub(crate) fn is_range_test(run: &RunRecord) -> bool {
     matches!(run.config.schedule.shape, ScheduleShape::RangeTest { .. })
 }
 
-pub(crate) fn is_finite(performance: &Performance) -> bool {
-    performance.loss.is_finite() && performance.accuracy.is_finite()
+/// Whether a run can have measured this: a loss that is a number, and a share of images.
+pub(crate) fn is_possible(performance: &Performance) -> bool {
+    performance.loss.is_finite() && (0.0..=1.0).contains(&performance.accuracy)
 }
 
 fn final_metrics(run: &RunRecord) -> Option<FinalMetrics> {
-    let train = run.result.train.filter(is_finite)?;
-    let validation = run.result.validation.filter(is_finite)?;
+    let train = run.result.train.filter(is_possible)?;
+    let validation = run.result.validation.filter(is_possible)?;
     let test = run.result.test.as_ref()?.performance;
-    is_finite(&test).then_some(FinalMetrics {
+    is_possible(&test).then_some(FinalMetrics {
         train,
         validation,
         test,

@@ -4,6 +4,7 @@
 //! value or a reason.
 //!
 //! # Layout
+//! - [`possible`]: what values a quantity can have, and its intervals with it
 //! - [`student`]: mean, standard deviation, Student-t confidence interval
 //! - [`t_test`]: paired and Welch's t-test, Cohen's d_z
 //! - [`wilcoxon`](mod@wilcoxon): exact signed-rank test
@@ -15,6 +16,7 @@
 pub mod holm;
 pub mod line;
 pub mod moments;
+pub mod possible;
 pub mod power;
 pub mod student;
 pub mod t_test;
@@ -23,8 +25,9 @@ pub mod wilcoxon;
 pub use holm::holm;
 pub use line::{Line, fit_line};
 pub use moments::pooled;
+pub use possible::Possible;
 pub use power::{detectable_effect, paired_t_power, pairs_needed};
-pub use student::{estimate, t_critical};
+pub use student::{estimate, estimate_within, t_critical};
 pub use t_test::{TTest, cohens_d_z, paired_t, welch_t};
 pub use wilcoxon::wilcoxon;
 

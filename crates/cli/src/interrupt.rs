@@ -48,15 +48,15 @@ fn listen(stop: Stop) -> Result<(), Failure> {
     let ignored = ignored_signals();
     let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|n| (ignored >> (n - 1)) & 1 == 0);
     let mut signals = signal_hook::iterator::Signals::new(heard).map_err(Failure::other)?;
-    std::thread::spawn(move || {
+    let heed = move || {
         for (_, n_before) in signals.forever().zip(0..) {
             stop.ask();
             if !HEEDED.load(Ordering::Relaxed) || n_before + 1 >= PATIENCE {
                 std::process::exit(INTERRUPTED.into());
             }
         }
-    });
-    Ok(())
+    };
+    std::thread::Builder::new().spawn(heed).map(drop).map_err(Failure::other)
 }
 
 /// A bit per signal, the first one lowest; none where the system doesn't say.

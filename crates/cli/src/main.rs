@@ -1,16 +1,17 @@
 //! The program `plateau`: arguments, printing, exit codes.
 //!
 //! # Layout
-//! - `args`: the arguments as written, and `values`, their checks
+//! - `args`: the arguments as written, and `values` and `paths`, their checks
 //! - `commands`: one module per command
 //! - `checkpoints`: when a run leaves a checkpoint, and from which it goes on
 //! - `interrupt`: what Ctrl-C does
 //! - `location`: where the data are, and how they get there
 //! - `question`: the study that the arguments name
+//! - `preflight`: what can't work on this machine, before anything trains
+//! - `output`: the only way to standard output and standard error
 //! - `progress`: bars on a terminal, plain lines elsewhere
 //! - `provenance`: program, machine and data of a record
 //! - `failure`: errors as text and exit codes
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
 
 mod args;
 mod checkpoints;
@@ -18,6 +19,9 @@ mod commands;
 mod failure;
 mod interrupt;
 mod location;
+mod output;
+mod paths;
+mod preflight;
 mod progress;
 mod provenance;
 mod question;
@@ -28,10 +32,29 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
+use failure::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome = match cli.command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let json = cli.command.wants_json();
+    match execute(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            if json && !failure.has_answered() {
+                // With an exit code of its own, the failure to print it tells nothing new.
+                let _ = output::answer(failure.to_json());
+            }
+            failure.code()
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Run(args) => commands::run::run(&args),
         Command::Plan(args) => commands::plan::plan(&args),
         Command::Report(args) => commands::report::report(&args),
@@ -41,12 +64,18 @@ fn main() -> ExitCode {
         Command::Bench(args) => commands::bench::bench(&args),
         Command::Data(command) => commands::data::data(&command),
         Command::Worker => commands::worker::worker(),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.print();
-            failure.code()
-        }
+    }
+}
+
+/// Arguments that can't be read, or `--help`.
+fn refused(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // Nobody may be reading it; the exit code tells.
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    match error.print() {
+        Err(failure) if failure.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
     }
 }

@@ -1,6 +1,7 @@
 //! Bars on a terminal, plain lines elsewhere; always on standard error.
 
 mod study;
+mod time;
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -9,7 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use plateau_data::Progress;
 use plateau_record::{Epoch, EpochRecord};
 
-pub(crate) use study::{StudyProgress, chosen, duration, label, schedule};
+use crate::output::say;
+
+pub(crate) use study::{StudyProgress, chosen, label, schedule};
+pub(crate) use time::{duration, seconds};
 
 /// Least time between two plain lines of the same sort.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -63,12 +67,12 @@ impl Fetching {
         if !on_terminal() && !quiet {
             self.last_line = Some(Instant::now());
             let of = total.map_or_else(String::new, |total| format!(" of {}", total / 1_000_000));
-            eprintln!("{}{of} MB", bytes / 1_000_000);
+            say(format_args!("{}{of} MB", bytes / 1_000_000));
         }
     }
 
     fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(line));
     }
 
     pub(crate) fn finish(&self) {
@@ -94,7 +98,7 @@ impl TrainBar {
     }
 
     pub(crate) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(line));
     }
 
     pub(crate) fn epoch(&self, record: &EpochRecord) {
@@ -108,7 +112,7 @@ impl TrainBar {
             record.validation.loss,
             record.images_per_second,
         );
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.bar.suspend(|| say(line));
     }
 
     pub(crate) fn finish(&self) {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 
 use plateau_kernels::Isa;
 use plateau_record::Provenance;
@@ -22,11 +21,6 @@ pub(crate) fn provenance(data_md5: BTreeMap<String, String>) -> Provenance {
 /// Cores that this process may use; 1 where that can't be told.
 pub(crate) fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
-}
-
-/// Runs side by side: as many as asked for, else one per core.
-pub(crate) fn jobs(asked: Option<u32>) -> NonZeroUsize {
-    NonZeroUsize::new(asked.unwrap_or_else(cores) as usize).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn processor() -> String {

@@ -1,61 +1,148 @@
 //! The study that the arguments name.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use plateau_record::{DataSet, Device};
-use plateau_study::spec::{PRESETS, preset};
-use plateau_study::{Overrides, Study};
+use plateau_record::{DataSet, Device, StudyRecord};
+use plateau_study::spec::{MAX_STUDY_BYTES, PRESETS, decode, preset};
+use plateau_study::store::{STUDY_FILE, WRITTEN_FILE};
+use plateau_study::{Overrides, Store, Study};
 
-use crate::args::{DeviceArg, StudyArgs};
+use crate::args::StudyArgs;
 use crate::failure::Failure;
-use crate::location::SYNTHETIC;
+use crate::location::{Images, Source};
+use crate::paths::SYNTHETIC;
 
-/// A study and where it lives.
+/// A study, where it lives, and its images.
 pub(crate) struct Question {
     pub(crate) study: Study,
+    /// The study as written.
+    pub(crate) source: String,
     pub(crate) folder: PathBuf,
+    pub(crate) images: Images,
+}
+
+/// A study as written, and what its name or file says besides.
+struct Written {
+    /// What errors call it.
+    file: String,
+    source: String,
+    /// The folder that it lives in, and what was changed in the file when it was last run.
+    stored: Option<(PathBuf, Option<StudyRecord>)>,
 }
 
 impl Question {
-    /// Reads the preset or file, with the changes that the arguments ask for.
+    /// Reads the preset, file or folder, with the changes that the arguments ask for, and opens
+    /// the images that they name.
     pub(crate) fn read(args: &StudyArgs) -> Result<Self, Failure> {
-        let (file, source) = source(&args.study)?;
-        let synthetic = args.place.data.as_deref() == Some(SYNTHETIC);
-        let overrides = Overrides {
+        let Written { file, source, stored } = written(&args.study)?;
+        let asks_for_synthetic =
+            matches!(Source::find(args.place.data.data.as_ref())?, Source::Synthetic);
+        let given = Overrides {
             seeds: args.seeds.and_then(NonZeroU32::new),
             epochs: args.epochs.and_then(NonZeroU32::new),
-            device: match args.place.device {
-                DeviceArg::Cpu => None,
-                DeviceArg::Wgpu => Some(Device::Wgpu),
-            },
-            data: synthetic.then_some(DataSet::Synthetic),
+            device: args.place.device.map(Device::from),
+            data: asks_for_synthetic.then_some(DataSet::Synthetic),
         };
-        let study = Study::parse(&source, &overrides)
+        let before = stored.as_ref().and_then(|(_, record)| record.as_ref());
+        let overrides = before.map_or(given, |record| given.or(&record.arguments));
+        let mut study = Study::parse(&source, &overrides)
             .map_err(|errors| Failure::study(&file, &source, &errors))?;
-        let folder = args.out.clone().unwrap_or_else(|| {
-            // The preset `synthetic` has its data in its name already.
-            let suffix = if synthetic && study.name != SYNTHETIC { "-synthetic" } else { "" };
-            PathBuf::from("plateau-out").join(format!("{}{suffix}", study.name))
+        let images = Images::find(study.data, &args.place.data)?;
+        study.altered = images.altered();
+        let folder = args.out.clone().unwrap_or_else(|| match stored {
+            Some((folder, _)) => folder,
+            None => {
+                // The preset `synthetic` has its data in its name already.
+                let is_generated = asks_for_synthetic && study.name != SYNTHETIC;
+                let suffix = if is_generated { "-synthetic" } else { "" };
+                PathBuf::from("plateau-out").join(format!("{}{suffix}", study.name))
+            }
         });
-        Ok(Self { study, folder })
+        Ok(Self { study, source, folder, images })
     }
 }
 
-/// Name and text of a preset or a file.
-fn source(study: &str) -> Result<(String, String), Failure> {
-    if let Some(preset) = preset(study) {
-        return Ok((format!("{study} (preset)"), preset.source.to_owned()));
+/// The preset of that name, or what a file or a study's folder holds.
+fn written(study: &Path) -> Result<Written, Failure> {
+    if let Some(preset) = study.to_str().and_then(preset) {
+        return Ok(Written {
+            file: format!("{} (preset)", preset.name),
+            source: preset.source.to_owned(),
+            stored: None,
+        });
     }
-    match fs::read_to_string(study) {
-        Ok(source) => Ok((study.to_owned(), source)),
-        Err(error) => {
-            let presets = PRESETS.map(|preset| format!("`{}` ({})", preset.name, preset.about));
-            Err(Failure::input_text(
-                format!("cannot read the study {study}: {error}"),
-                &format!("give a TOML file, or one of the presets: {}", presets.join(", ")),
-            ))
-        }
+    if study.is_dir() {
+        return of_folder(study);
     }
+    let name = study.file_name().unwrap_or_default();
+    let parent = study.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let is_of_a_folder = (name == STUDY_FILE || name == WRITTEN_FILE)
+        && matches!(Store::at(parent).study(), Ok(Some(_)));
+    if is_of_a_folder {
+        return of_folder(parent);
+    }
+    Ok(Written { file: study.display().to_string(), source: read(study)?, stored: None })
+}
+
+/// The study that a folder holds, as it was written.
+fn of_folder(folder: &Path) -> Result<Written, Failure> {
+    let store = Store::at(folder);
+    let record = match store.study() {
+        Ok(record) => record,
+        // The study as written tells all but the arguments.
+        Err(_) if folder.join(WRITTEN_FILE).is_file() => None,
+        Err(error) => return Err(Failure::input(error)),
+    };
+    let path = folder.join(WRITTEN_FILE);
+    if path.is_file() {
+        let file = path.display().to_string();
+        let stored = Some((folder.to_owned(), record));
+        return Ok(Written { file, source: read(&path)?, stored });
+    }
+    let Some(record) = record else {
+        return Err(Failure::input_text(
+            format!("{} holds no study: there is no {STUDY_FILE}", folder.display()),
+            "name a folder that `plateau run` wrote, a TOML file, or a preset",
+        ));
+    };
+    // Of a version that kept no study as written.
+    let Some(preset) = preset(&record.name) else {
+        return Err(Failure::input_text(
+            format!(
+                "{} holds the results of the study `{}`, and not the study as it was written",
+                folder.display(),
+                record.name
+            ),
+            "name the study's file, and the folder with --out",
+        ));
+    };
+    Ok(Written {
+        file: format!("{} (preset)", preset.name),
+        source: preset.source.to_owned(),
+        stored: Some((folder.to_owned(), Some(record))),
+    })
+}
+
+/// A study file's text.
+fn read(path: &Path) -> Result<String, Failure> {
+    let presets = PRESETS.map(|preset| format!("`{}` ({})", preset.name, preset.about));
+    let presets = presets.join(", ");
+    let cannot = |reason: String| {
+        Failure::input_text(
+            format!("cannot read the study {}: {reason}", path.display()),
+            &format!("give a TOML file, a study's folder, or one of the presets: {presets}"),
+        )
+    };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_STUDY_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| cannot(error.to_string()))?;
+    if bytes.len() as u64 > MAX_STUDY_BYTES {
+        return Err(cannot(format!("it has more than {MAX_STUDY_BYTES} bytes")));
+    }
+    decode(&bytes).map_err(|error| cannot(error.to_string()))
 }

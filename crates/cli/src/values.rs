@@ -2,51 +2,50 @@
 
 use std::ops::RangeInclusive;
 
-/// A learning rate.
-pub(crate) fn rate(text: &str) -> Result<f64, String> {
-    number(text, |value| value > 0.0, "a number above 0")
-}
+use plateau_record::bounds::{self, Bounds};
 
-/// A share that may be 0 but not 1: dropout, momentum.
-pub(crate) fn share(text: &str) -> Result<f64, String> {
-    number(text, |value| (0.0..1.0).contains(&value), "a number in [0, 1)")
-}
-
-/// The factor of the step schedule.
-pub(crate) fn factor(text: &str) -> Result<f64, String> {
-    number(text, |value| value > 0.0 && value < 1.0, "a number between 0 and 1")
-}
-
-/// An L2 penalty.
-pub(crate) fn penalty(text: &str) -> Result<f64, String> {
-    number(text, |value| value >= 0.0, "a number that isn't negative")
+/// A number that a setting may have.
+pub(crate) fn number(bounds: Bounds) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().and_then(|number| bounds.check(number));
+        number.ok_or_else(|| format!("expected {bounds}"))
+    }
 }
 
 /// A time.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
-    number(text, |value| (0.0..=1e6).contains(&value), "a number of seconds, 0 or more")
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=1e6).contains(seconds));
+    seconds.ok_or_else(|| "expected a number of seconds from 0 to 1e6".to_owned())
 }
 
 /// A number of seeds, as many as a study file may ask for.
 pub(crate) fn seeds(text: &str) -> Result<u32, String> {
-    whole(text, 1..=1_000)
+    whole(text, 1..=bounds::MAX_SEEDS)
 }
 
 /// Units or channels of a layer, likewise.
 pub(crate) fn units(text: &str) -> Result<u32, String> {
-    whole(text, 1..=8_192)
+    whole(text, 1..=bounds::MAX_UNITS)
 }
 
-/// A size or count.
+/// Passes over the training images.
+pub(crate) fn epochs(text: &str) -> Result<u32, String> {
+    whole(text, 1..=bounds::MAX_EPOCHS)
+}
+
+/// Images per step.
+pub(crate) fn batch(text: &str) -> Result<u32, String> {
+    whole(text, 1..=bounds::MAX_BATCH)
+}
+
+/// Threads, or runs side by side.
+pub(crate) fn threads(text: &str) -> Result<u32, String> {
+    whole(text, 1..=bounds::MAX_THREADS)
+}
+
+/// A number of images or steps.
 pub(crate) fn count(text: &str) -> Result<u32, String> {
-    whole(text, 1..=1_000_000_000)
-}
-
-fn number(text: &str, fits: impl Fn(f64) -> bool, expected: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && fits(value) => Ok(value),
-        _ => Err(format!("expected {expected}")),
-    }
+    whole(text, 1..=1_000_000)
 }
 
 fn whole(text: &str, range: RangeInclusive<u32>) -> Result<u32, String> {
@@ -62,13 +61,16 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_refused_with_what_was_expected() {
+        let rate = number(bounds::RATE);
         assert_eq!(rate("0.1"), Ok(0.1));
-        for text in ["0", "-1", "NaN", "inf", "x"] {
-            assert_eq!(rate(text), Err("expected a number above 0".to_owned()), "{text}");
+        for text in ["0", "-1", "NaN", "inf", "x", "1e300", "1e-50"] {
+            let expected = Err("expected a number from 1e-12 to 1e6".to_owned());
+            assert_eq!(rate(text), expected, "{text}");
         }
+        let share = number(bounds::SHARE);
         assert_eq!(share("0"), Ok(0.0));
-        assert!(share("1").is_err() && share("-0.1").is_err());
-        assert!(factor("1").is_err() && factor("0.5").is_ok());
+        assert!(share("1").is_err() && share("-0.1").is_err() && share("0.9999999").is_err());
         assert!(count("0").is_err() && count("128").is_ok() && count("1.5").is_err());
+        assert!(threads("100000").is_err() && seconds("-1").is_err());
     }
 }

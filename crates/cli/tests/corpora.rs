@@ -65,14 +65,7 @@ fn labels() {
 }
 
 #[test]
-fn archives_write_nothing_outside_the_cache() {
-    let root = tempfile::tempdir().unwrap();
-    let cache = root.path().join("deep").join("cache");
-    fs::create_dir_all(&cache).unwrap();
-    read_all("archive", |bytes| data::read_archive(bytes, &cache));
-    for folder in [root.path(), &root.path().join("deep")] {
-        let n_entries = fs::read_dir(folder).unwrap().count();
-        assert_eq!(n_entries, 1, "{}", folder.display());
-    }
+fn archives_write_nothing() {
+    read_all("archive", data::read_archive);
     assert!(!Path::new("/tmp/plateau-evil").exists());
 }

@@ -11,8 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::checksum::md5_hex;
-use crate::error::{DataError, Difference};
+use crate::error::DataError;
 use crate::image_set::IMAGE_BYTES;
 
 /// Bytes of a label and its image in a binary batch.
@@ -67,20 +66,6 @@ impl Batch {
     pub(crate) fn bytes(&self) -> u64 {
         (self.n_images * RECORD_BYTES) as u64
     }
-
-    /// In what `contents` differ from this batch; `None` if in nothing.
-    pub(crate) fn difference(&self, contents: &[u8]) -> Option<Difference> {
-        let (expected, actual) = (self.bytes(), contents.len() as u64);
-        if actual != expected {
-            return Some(Difference::Size { expected, actual });
-        }
-        let md5 = md5_hex(contents);
-        (md5 != self.md5).then(|| Difference::Md5 {
-            bytes: actual,
-            expected: self.md5.clone(),
-            actual: md5,
-        })
-    }
 }
 
 /// A folder where CIFAR-10 is kept. It needs not exist yet.
@@ -126,33 +111,24 @@ impl Cache {
         &self.batches
     }
 
-    /// Puts a batch into its place, if its contents are the published ones. `origin` says where
-    /// they come from.
-    pub(crate) fn install(
-        &self,
-        batch: &Batch,
-        contents: &[u8],
-        origin: &str,
-    ) -> Result<(), DataError> {
-        if let Some(difference) = batch.difference(contents) {
-            return Err(DataError::Mismatch { file: origin.to_owned(), difference });
-        }
-        let path = self.batches_dir().join(batch.file_name());
-        self.write(&path, contents).map_err(|source| DataError::Io {
-            action: "write",
-            path,
-            source,
-        })
+    /// The same batches with other contents, in a folder of their own within this cache.
+    pub(crate) fn of_altered(&self, id: &str) -> Self {
+        let root = self.root.join(format!("altered-{id}"));
+        Self { root, batches: self.batches.clone() }
     }
 
-    fn write(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
-        let dir = self.batches_dir();
-        fs::create_dir_all(&dir)?;
-        let mut file = temporary_in(&dir)?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        sync_dir(&dir)
+    /// Writes a file of the cache, whole or not at all.
+    pub(crate) fn write(&self, path: &Path, contents: &[u8]) -> Result<(), DataError> {
+        let write = || {
+            let dir = self.batches_dir();
+            fs::create_dir_all(&dir)?;
+            let mut file = temporary_in(&dir)?;
+            file.write_all(contents)?;
+            flushed(file.as_file().sync_all())?;
+            file.persist(path).map_err(|error| error.error)?;
+            sync_dir(&dir)
+        };
+        write().map_err(|source| self.cannot_write(source))
     }
 
     /// A file that vanishes when dropped, for downloads.
@@ -170,7 +146,7 @@ impl Cache {
     }
 
     fn cannot_write(&self, source: io::Error) -> DataError {
-        DataError::Io { action: "write to the cache", path: self.root.clone(), source }
+        DataError::Cache { path: self.root.clone(), source }
     }
 
     /// Removes what killed processes left behind. What cannot be removed stays: it only takes
@@ -211,7 +187,18 @@ fn temporary_in(dir: &Path) -> io::Result<NamedTempFile> {
 
 /// Makes a renaming survive a power failure. Windows has no such call and needs none.
 fn sync_dir(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { flushed(File::open(dir).and_then(|dir| dir.sync_all())) } else { Ok(()) }
+}
+
+/// What a file system doesn't know how to flush is left to it.
+fn flushed(outcome: io::Result<()>) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    match outcome {
+        Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => {
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 #[cfg(test)]

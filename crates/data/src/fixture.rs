@@ -122,10 +122,33 @@ pub(crate) fn append(tar: &mut Builder<impl Write>, name: &str, kind: EntryType,
 
 /// A gzipped archive with the files in `folder`.
 pub(crate) fn archive(folder: &str, files: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    gzipped(&tar(folder, files))
+}
+
+pub(crate) fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// The same as a zip file.
+pub(crate) fn zip(folder: &str, files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, contents) in files {
+        zip.start_file(format!("{folder}/{name}"), options).unwrap();
+        zip.write_all(contents).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A plain archive with the files in `folder`.
+pub(crate) fn tar(folder: &str, files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut tar = Builder::new(Vec::new());
     append(&mut tar, &format!("{folder}/"), EntryType::Directory, b"");
     for (name, contents) in files {
         append(&mut tar, &format!("{folder}/{name}"), EntryType::Regular, contents);
     }
-    tar.into_inner().unwrap().finish().unwrap()
+    tar.into_inner().unwrap()
 }

@@ -17,7 +17,8 @@
 //! - [`synthetic`](mod@synthetic): a generated data set, for tests and machines without a network
 //! - [`cache`]: [`Cache`], the folder where CIFAR-10 is kept, and what belongs into it
 //! - [`location`]: where that folder is by default
-//! - [`load`](mod@load): checking the cache and reading it
+//! - [`named`]: what the user names, opened and checked, never written to
+//! - [`load`](mod@load): checking batches and reading them
 //! - [`source`]: how the images get into the cache: [`fetch`]
 //! - [`error`](mod@error): [`DataError`]
 
@@ -29,6 +30,7 @@ mod fixture;
 pub mod image_set;
 pub mod load;
 pub mod location;
+pub mod named;
 pub mod normalise;
 pub mod order;
 pub mod partition;
@@ -38,15 +40,16 @@ pub mod synthetic;
 pub mod untrusted;
 
 pub use cache::Cache;
-pub use error::{DataError, Difference, FailedSource, FileProblem};
+pub use error::{AlteredFile, DataError, Difference, FailedSource, FileProblem};
 pub use image_set::{
     CHANNELS, CLASS_NAMES, Dataset, IMAGE_BYTES, ImageSet, Labelled, PIXELS, SIDE, TestImages,
     TrainImages, TrainMetricImages, TrainingPool, ValidationImages,
 };
-pub use load::{Check, Verified, load, open, verify};
+pub use load::{Check, load, open, verify};
 pub use location::{Platform, Surroundings, default_cache_dir};
+pub use named::{Acceptance, Named, Opened};
 pub use normalise::Normalisation;
 pub use order::epoch_order;
 pub use partition::{Partition, partition};
-pub use source::{FetchOptions, Fetched, Progress, Source, fetch};
+pub use source::{FetchOptions, Progress, Source, fetch};
 pub use synthetic::{SyntheticSize, synthetic, synthetic_of};

@@ -1,15 +1,17 @@
 //! Checking the cache and reading it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plateau_record::{DataSet, N_CLASSES};
 
 use crate::cache::{Batch, Cache, RECORD_BYTES, Role};
+use crate::checksum::md5_hex;
 use crate::error::{DataError, Difference, FileProblem};
 use crate::image_set::{Dataset, ImageSet, TestImages, TrainingPool};
+use crate::named::{Opened, altered_id, published};
 use crate::synthetic::synthetic;
 
 /// How closely files are looked at before they are used.
@@ -22,82 +24,132 @@ pub enum Check {
     Size,
 }
 
-/// A cache whose files are all as published.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// MD5 of each file by name, in hexadecimal.
-    pub md5: BTreeMap<String, String>,
-}
-
 /// Checks all files of the cache by size and MD5.
 ///
 /// # Errors
 /// [`DataError::Damaged`] with every file that is missing, short or altered.
-pub fn verify(cache: &Cache) -> Result<Verified, DataError> {
-    for_each_batch(cache, Check::Md5, |_, _| Ok(()))?;
-    Ok(Verified { md5: published_md5(cache) })
+pub fn verify(cache: &Cache) -> Result<Opened, DataError> {
+    let (dir, batches) = (batches_in(cache), cache.batches());
+    for_each_batch(&dir, batches, Check::Md5, |_, _| Ok(()))?;
+    let md5 = batches.iter().map(|batch| (batch.file_name(), batch.md5.clone())).collect();
+    Ok(published(cache, md5))
 }
 
-/// Reads CIFAR-10 from the cache, 184 MB. With [`Check::Size`] the checksums of the result are
-/// the published ones.
+/// Where a cache keeps its batches.
+pub(crate) fn batches_in(cache: &Cache) -> PathBuf {
+    cache.batches_dir()
+}
+
+/// Checks sizes and labels of all batches in a folder, and tells their MD5s, whatever these are.
+pub(crate) fn check_all(
+    dir: &Path,
+    batches: &[Batch],
+) -> Result<BTreeMap<String, String>, DataError> {
+    let mut md5 = BTreeMap::new();
+    for_each_batch(dir, batches, Check::Size, |batch, contents| {
+        let labels = contents.chunks_exact(RECORD_BYTES).map(|record| record[0]);
+        if let Some((image, label)) = bad_label(labels) {
+            return Err(DataError::BadLabel { path: dir.join(batch.file_name()), image, label });
+        }
+        md5.insert(batch.file_name(), md5_hex(contents));
+        Ok(())
+    })?;
+    Ok(md5)
+}
+
+/// The first label that is no class, and which image has it.
+pub(crate) fn bad_label(labels: impl Iterator<Item = u8>) -> Option<(usize, u8)> {
+    labels.enumerate().find(|(_, label)| usize::from(*label) >= N_CLASSES)
+}
+
+/// Reads CIFAR-10 from the folder of its binary batches, 184 MB. Of the published images the
+/// checksums of the result are the published ones; images with the id `altered` must have it.
 ///
 /// # Errors
-/// [`DataError::Damaged`] with every file that is missing or damaged;
-/// [`DataError::BadLabel`] if an image has a label that is no class.
-pub fn load(cache: &Cache, check: Check) -> Result<Dataset, DataError> {
+/// [`DataError::Damaged`] with every file that is missing or damaged; [`DataError::BadLabel`] if
+/// an image has a label that is no class; [`DataError::OtherImages`] if altered images are
+/// others now.
+pub fn load(dir: &Path, altered: Option<&str>, check: Check) -> Result<Dataset, DataError> {
+    load_batches(dir, Cache::new("").batches(), altered, check)
+}
+
+/// The same, of other batches.
+pub(crate) fn load_batches(
+    dir: &Path,
+    batches: &[Batch],
+    altered: Option<&str>,
+    check: Check,
+) -> Result<Dataset, DataError> {
     let images_of = |role| {
-        let batches = cache.batches().iter().filter(|batch| batch.role == role);
+        let batches = batches.iter().filter(|batch| batch.role == role);
         ImageSet::with_capacity(batches.map(|batch| batch.n_images).sum())
     };
     let (mut training, mut test) = (images_of(Role::Training), images_of(Role::Test));
-    for_each_batch(cache, check, |batch, contents| {
+    let mut md5 = BTreeMap::new();
+    let check = if altered.is_some() { Check::Size } else { check };
+    for_each_batch(dir, batches, check, |batch, contents| {
         let images = match batch.role {
             Role::Training => &mut training,
             Role::Test => &mut test,
         };
-        append(images, contents, &cache.batches_dir().join(batch.file_name()))
+        let sum = if altered.is_some() { md5_hex(contents) } else { batch.md5.clone() };
+        md5.insert(batch.file_name(), sum);
+        append(images, contents, &dir.join(batch.file_name()))
     })?;
+    if let Some(expected) = altered {
+        let actual = altered_id(&md5);
+        if actual != expected {
+            let (dir, expected) = (dir.to_owned(), expected.to_owned());
+            return Err(DataError::OtherImages { dir, expected, actual });
+        }
+    }
     Ok(Dataset {
         set: DataSet::Cifar10,
         training: TrainingPool::new(training),
         test: TestImages::new(test),
-        md5: published_md5(cache),
+        md5,
     })
 }
 
-/// The data set of this name: CIFAR-10 from the cache, or the generated one.
+/// The data set of this name: CIFAR-10 from the folder of its batches, or the generated one.
 ///
 /// # Errors
 /// Those of [`load()`], for CIFAR-10.
-pub fn open(set: DataSet, cache: &Cache, check: Check) -> Result<Dataset, DataError> {
+pub fn open(
+    set: DataSet,
+    batches: Option<&Path>,
+    altered: Option<&str>,
+    check: Check,
+) -> Result<Dataset, DataError> {
     match set {
-        DataSet::Cifar10 => load(cache, check),
+        // Without a folder there is no CIFAR-10: an error that lists the missing files.
+        DataSet::Cifar10 => load(batches.unwrap_or(Path::new("")), altered, check),
         DataSet::Synthetic => Ok(synthetic()),
     }
 }
 
-fn published_md5(cache: &Cache) -> BTreeMap<String, String> {
-    cache.batches().iter().map(|batch| (batch.file_name(), batch.md5.clone())).collect()
-}
-
 /// Reads every batch; calls `use_batch` for those that pass the check, as long as all have.
 fn for_each_batch(
-    cache: &Cache,
+    dir: &Path,
+    batches: &[Batch],
     check: Check,
     mut use_batch: impl FnMut(&Batch, &[u8]) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
-    let dir = cache.batches_dir();
     let mut problems = Vec::new();
     // One for all: 30 MB of fresh memory for each batch would cost as much as reading it.
     let mut contents = Vec::new();
-    for batch in cache.batches() {
-        match read_batch(&dir, batch, check, &mut contents) {
+    for batch in batches {
+        match read_batch(dir, batch, check, &mut contents) {
             Ok(()) if problems.is_empty() => use_batch(batch, &contents)?,
             Ok(()) => {}
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(DataError::Damaged { dir, problems }) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(DataError::Damaged { dir: dir.to_owned(), problems })
+    }
 }
 
 fn read_batch(
@@ -117,7 +169,12 @@ fn read_batch(
     let difference = if size != batch.bytes() {
         Some(Difference::Size { expected: batch.bytes(), actual: size })
     } else if check == Check::Md5 {
-        batch.difference(contents)
+        let actual = md5_hex(contents);
+        (actual != batch.md5).then(|| Difference::Md5 {
+            bytes: size,
+            expected: batch.md5.clone(),
+            actual,
+        })
     } else {
         None
     };
@@ -130,6 +187,10 @@ fn read_batch(
 /// Replaces `contents` by those of a file, of which no more than `limit` bytes are read;
 /// returns the file's size.
 fn read_at_most(path: &Path, limit: u64, contents: &mut Vec<u8>) -> io::Result<u64> {
+    // Opening a pipe would wait for somebody to write to it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
     let file = File::open(path)?;
     let size = file.metadata()?.len();
     contents.clear();
@@ -140,20 +201,18 @@ fn read_at_most(path: &Path, limit: u64, contents: &mut Vec<u8>) -> io::Result<u
 }
 
 fn append(images: &mut ImageSet, contents: &[u8], path: &Path) -> Result<(), DataError> {
-    for (image, record) in contents.chunks_exact(RECORD_BYTES).enumerate() {
-        let (label, pixels) = (record[0], &record[1..]);
-        if usize::from(label) >= N_CLASSES {
-            return Err(DataError::BadLabel { path: path.to_owned(), image, label });
-        }
-        images.push(pixels, label);
+    let records = || contents.chunks_exact(RECORD_BYTES);
+    if let Some((image, label)) = bad_label(records().map(|record| record[0])) {
+        return Err(DataError::BadLabel { path: path.to_owned(), image, label });
+    }
+    for record in records() {
+        images.push(&record[1..], record[0]);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::fixture::{self, Fixture};
     use crate::image_set::Labelled;
@@ -162,7 +221,9 @@ mod tests {
     fn whole_cache_is_verified_and_loaded() {
         let fixture = Fixture::filled();
         let verified = verify(&fixture.cache).unwrap();
-        let data = load(&fixture.cache, Check::Md5).unwrap();
+        let data =
+            load_batches(&fixture.cache.batches_dir(), fixture.cache.batches(), None, Check::Md5)
+                .unwrap();
         assert_eq!(data.md5, verified.md5);
         assert_eq!(data.md5.len(), 3);
         assert_eq!((data.training.len(), data.test.len()), (4, 2));
@@ -181,9 +242,11 @@ mod tests {
         let mut contents = fixture::records(2);
         contents[100] ^= 1;
         fs::write(path("test_batch.bin"), contents).unwrap();
-        for error in
-            [verify(&fixture.cache).unwrap_err(), load(&fixture.cache, Check::Md5).unwrap_err()]
-        {
+        for error in [
+            verify(&fixture.cache).unwrap_err(),
+            load_batches(&fixture.cache.batches_dir(), fixture.cache.batches(), None, Check::Md5)
+                .unwrap_err(),
+        ] {
             let DataError::Damaged { problems, .. } = &error else { panic!("{error}") };
             assert!(
                 matches!(&problems[0], FileProblem::Missing { file } if file == "data_batch_1.bin")
@@ -208,7 +271,10 @@ mod tests {
         let fixture = Fixture::filled();
         let path = fixture.cache.batches_dir().join("test_batch.bin");
         fs::write(path, [fixture::records(2), vec![0]].concat()).unwrap();
-        assert!(matches!(load(&fixture.cache, Check::Size), Err(DataError::Damaged { .. })));
+        assert!(matches!(
+            load_batches(&fixture.cache.batches_dir(), fixture.cache.batches(), None, Check::Size),
+            Err(DataError::Damaged { .. })
+        ));
     }
 
     #[test]
@@ -218,11 +284,14 @@ mod tests {
         let mut contents = fixture::records(0);
         contents[100] ^= 1;
         fs::write(&path, &contents).unwrap();
-        assert!(load(&fixture.cache, Check::Size).is_ok());
+        assert!(
+            load_batches(&fixture.cache.batches_dir(), fixture.cache.batches(), None, Check::Size)
+                .is_ok()
+        );
         contents[RECORD_BYTES] = 10;
         fs::write(&path, &contents).unwrap();
         assert!(matches!(
-            load(&fixture.cache, Check::Size),
+            load_batches(&fixture.cache.batches_dir(), fixture.cache.batches(), None, Check::Size),
             Err(DataError::BadLabel { image: 1, label: 10, .. })
         ));
     }
@@ -230,7 +299,8 @@ mod tests {
     #[test]
     fn empty_place_is_reported_as_missing_files() {
         let fixture = Fixture::empty();
-        let error = open(DataSet::Cifar10, &fixture.cache, Check::Size).unwrap_err();
+        let error = open(DataSet::Cifar10, Some(&fixture.cache.batches_dir()), None, Check::Size)
+            .unwrap_err();
         assert!(error.to_string().contains("data_batch_1.bin: missing"), "{error}");
     }
 }

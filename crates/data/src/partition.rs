@@ -2,7 +2,8 @@
 //!
 //! All divisions cut pieces out of one sequence of the whole pool. Within each class the
 //! images are shuffled; then the classes take turns, so that every contiguous piece of the
-//! sequence has the same number of images of each class, give or take one.
+//! sequence has the same number of images of each class, give or take one. Where classes have
+//! unequal numbers of images, as in a copy with noisy labels, every piece has them in proportion.
 
 use plateau_record::{Concern, Epoch, N_CLASSES, Seed, Split, SplitScheme, Step, Stream};
 
@@ -30,8 +31,7 @@ pub struct Partition {
 ///
 /// # Errors
 /// [`DataError::EmptyPart`] for a part without images; [`DataError::SplitTooLarge`] if the pool,
-/// or one of its halves, has fewer images than asked for; [`DataError::UnbalancedPool`] if the
-/// pool hasn't the same number of images of each class.
+/// or one of its halves, has fewer images than asked for.
 pub fn partition(pool: &TrainingPool, split: &Split) -> Result<Partition, DataError> {
     for (part, images) in
         [("training", split.train_images), ("validation", split.validation_images)]
@@ -40,7 +40,7 @@ pub fn partition(pool: &TrainingPool, split: &Split) -> Result<Partition, DataEr
             return Err(DataError::EmptyPart { part });
         }
     }
-    let sequence = sequence(pool, split.seed)?;
+    let sequence = sequence(pool, split.seed);
     let (train, validation) = match split.scheme {
         SplitScheme::Holdout => {
             let both = u64::from(split.train_images) + u64::from(split.validation_images);
@@ -82,25 +82,23 @@ fn fits(part: &'static str, requested: u64, available: usize) -> Result<(), Data
     Ok(())
 }
 
-/// All numbers of the pool, classes in turn.
-fn sequence(pool: &TrainingPool, seed: Seed) -> Result<Vec<u32>, DataError> {
+/// All numbers of the pool, classes in turn: of n images of a class, the k-th (from 0) stands at
+/// the share (2k + 1) / 2n of the sequence, whatever n is.
+fn sequence(pool: &TrainingPool, seed: Seed) -> Vec<u32> {
     let labels = pool.images().labels();
     let mut classes: [Vec<u32>; N_CLASSES] = Default::default();
     for (index, &label) in (0_u32..).zip(labels) {
         classes[usize::from(label)].push(index);
     }
-    let per_class = labels.len() / N_CLASSES;
+    let mut sequence = Vec::with_capacity(labels.len());
     for (class_idx, indices) in classes.iter_mut().enumerate() {
-        if indices.len() != per_class {
-            return Err(DataError::UnbalancedPool {
-                class_idx,
-                expected: per_class,
-                actual: indices.len(),
-            });
-        }
         Stream::new(seed, Concern::Split, Epoch(0), Step(class_idx as u64)).shuffle(indices);
+        let n = indices.len() as u64;
+        sequence.extend((0_u64..).zip(&*indices).map(|(k, index)| (2 * k + 1, n, *index)));
     }
-    Ok((0..per_class).flat_map(|turn| classes.each_ref().map(|indices| indices[turn])).collect())
+    // Stable: at equal shares, the classes keep their order.
+    sequence.sort_by(|(k, n, _), (other_k, other_n, _)| (k * other_n).cmp(&(other_k * n)));
+    sequence.into_iter().map(|(.., index)| index).collect()
 }
 
 #[cfg(test)]
@@ -229,15 +227,22 @@ mod tests {
     }
 
     #[test]
-    fn unbalanced_pool_is_refused() {
+    fn unequal_classes_are_divided_in_proportion() {
         let mut images = ImageSet::default();
-        for i in 0..20_u8 {
-            images.push(&[0; IMAGE_BYTES], i % 9);
+        // Half of the images are of class 0, none of class 9.
+        for i in 0..160_u8 {
+            images.push(&[0; IMAGE_BYTES], if i < 80 { 0 } else { 1 + i % 8 });
         }
-        let error = partition(&TrainingPool::new(images), &split(SplitScheme::Holdout, 0, 1, 1));
-        assert!(matches!(
-            error.unwrap_err(),
-            DataError::UnbalancedPool { class_idx: 0, expected: 2, actual: 3 }
-        ));
+        let pool = TrainingPool::new(images);
+        let parts = partition(&pool, &split(SplitScheme::Holdout, 0, 80, 40)).unwrap();
+        let of_class = |view: &dyn Fn(usize) -> u8, len: usize, class: u8| {
+            (0..len).filter(|i| view(*i) == class).count()
+        };
+        let (train, validation) = (&parts.train, &parts.validation);
+        assert_eq!(of_class(&|i| train.label(i), train.len(), 0), 40);
+        assert_eq!(of_class(&|i| validation.label(i), validation.len(), 0), 20);
+        for class in 1..9 {
+            assert_eq!(of_class(&|i| train.label(i), train.len(), class), 5, "class {class}");
+        }
     }
 }

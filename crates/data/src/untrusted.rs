@@ -2,10 +2,8 @@
 //! memory by a length that nobody checked. Not part of the interface.
 
 use std::io::Cursor;
-use std::path::Path;
 
 use crate::cache::Cache;
-use crate::source::intake::Intake;
 use crate::source::{archive, pickle, picture};
 
 /// A batch of the Python version.
@@ -24,10 +22,7 @@ pub fn read_labels(bytes: &[u8]) {
     drop(picture::labels(bytes, "labels"));
 }
 
-/// A gzipped tar file, on its way into the cache in `root`.
-pub fn read_archive(bytes: &[u8], root: &Path) {
-    let cache = Cache::new(root);
-    let mut progress = |_| {};
-    let intake = Intake::new(&cache, &mut progress);
-    drop(archive::import_from(Cursor::new(bytes), (root, "archive"), intake));
+/// An archive of any kind: a tar file, plain or gzipped, or a zip file.
+pub fn read_archive(bytes: &[u8]) {
+    drop(archive::read_from(Cursor::new(bytes), "archive", Cache::new("").batches()));
 }

@@ -130,9 +130,9 @@ impl Features {
     /// - output `[batch, features]`, in the order row, column, channel
     pub fn forward(&mut self, images: Tensor<4>, mode: Mode) -> Tensor<2> {
         let mut x = images;
-        let last = self.blocks.len() - 1;
+        let n_blocks = self.blocks.len();
         for (index, block) in self.blocks.iter_mut().enumerate() {
-            let border = if index < last { Border::Padded } else { Border::None };
+            let border = if index + 1 < n_blocks { Border::Padded } else { Border::None };
             // [batch, side / 2 + 2, side / 2 + 2, channels], the last without the border
             x = block.forward(self.operators, x, mode, border);
         }

@@ -1,17 +1,22 @@
 //! Named tensors in PyTorch's names and shapes, to and from safetensors.
 //!
 //! # Layout
-//! - [`Weights`]: the tensors, and the file format
+//! - [`Weights`]: the tensors
+//! - `file`: [`write()`], the file format
 //! - `export`: from a network, or its gradients
 //! - `import`: to a network
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors};
 use thiserror::Error;
 
 mod export;
+mod file;
 mod import;
+
+pub use file::{TensorData, write};
 
 /// A tensor on the host, in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +39,9 @@ pub enum WeightsError {
     /// Not a safetensors file, or a damaged one.
     #[error("not a readable safetensors file: {0}")]
     Format(#[from] safetensors::SafeTensorError),
+    /// What is to stand beside the tensors can't be written.
+    #[error("the entries beside the tensors: {0}")]
+    Entries(#[from] serde_json::Error),
     /// Another type of numbers.
     #[error("tensor {name}: expected 32-bit floats, found {found:?}")]
     Type {
@@ -68,39 +76,23 @@ impl Weights {
     /// # Errors
     /// If the tensors can't be laid out (too large for the format).
     pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
-        self.serialize(None)
+        self.to_safetensors_with(&BTreeMap::new())
     }
 
-    /// The same, with entries beside the tensors.
+    /// The same, with entries beside the tensors, in alphabetical order too: equal weights and
+    /// entries make equal bytes.
     ///
     /// # Errors
     /// As [`Weights::to_safetensors`].
     pub fn to_safetensors_with(
         &self,
-        metadata: HashMap<String, String>,
+        metadata: &BTreeMap<String, String>,
     ) -> Result<Vec<u8>, WeightsError> {
-        self.serialize(Some(metadata))
-    }
-
-    fn serialize(
-        &self,
-        metadata: Option<HashMap<String, String>>,
-    ) -> Result<Vec<u8>, WeightsError> {
-        let bytes: Vec<(&String, &NamedTensor, Vec<u8>)> = self
-            .0
-            .iter()
-            .map(|(name, tensor)| {
-                let bytes = tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                (name, tensor, bytes)
-            })
-            .collect();
-        let views = bytes
-            .iter()
-            .map(|(name, tensor, bytes)| {
-                Ok((name.as_str(), TensorView::new(Dtype::F32, tensor.shape.clone(), bytes)?))
-            })
-            .collect::<Result<Vec<_>, WeightsError>>()?;
-        Ok(safetensors::serialize(views, metadata)?)
+        let tensors = self.0.iter().map(|(name, NamedTensor { shape, values })| {
+            let (name, shape) = (Cow::from(name), Cow::from(shape));
+            (name, TensorData { shape, values })
+        });
+        write(&tensors.collect(), metadata)
     }
 
     /// Reads a safetensors file of 32-bit floats.

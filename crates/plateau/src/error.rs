@@ -15,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     /// Neither a home nor a cache folder is set.
-    #[error("no place for the data: set PLATEAU_DATA to a folder")]
+    #[error("no place for the data: set PLATEAU_CACHE to a folder")]
     NoCache,
     /// The records can't be read.
     #[error(transparent)]

@@ -19,6 +19,7 @@
 //! # Layout
 //! - [`study`]: [`Study`], a study's records with its figures, tables and findings
 //! - [`pictures`]: the images that a study keeps beside its records
+//! - [`place`]: where a report stands, as far as its text speaks of that
 //! - [`network`]: a network, layer by layer
 //! - [`training`]: [`Training`], one run described in a line
 //! - [`data`](mod@data): [`cifar10`] from the cache, or fetched into it
@@ -28,10 +29,11 @@ pub mod data;
 pub mod error;
 pub mod network;
 pub mod pictures;
+pub mod place;
 pub mod study;
 pub mod training;
 
-pub use data::cifar10;
+pub use data::{cifar10, synthetic};
 pub use error::Error;
 pub use pictures::Pictures;
 pub use study::Study;
@@ -45,7 +47,7 @@ pub use plateau_train as train;
 
 /// What a notebook needs.
 pub mod prelude {
-    pub use crate::data::cifar10;
+    pub use crate::data::{cifar10, synthetic};
     pub use crate::network::{diagram, image, layers};
     pub use crate::study::Study;
     pub use crate::training::{Trained, Training};

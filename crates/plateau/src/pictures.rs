@@ -49,6 +49,21 @@ impl Pictures {
     }
 }
 
+impl Pictures {
+    /// The same, without those that can't be read: what is wrong with them.
+    #[must_use]
+    pub fn read_what_can_be_read(folder: &Path) -> (Self, Vec<PictureError>) {
+        let mut problems = Vec::new();
+        let samples = read(folder, SAMPLES, SampleImages::from_files);
+        let shown = read(folder, SHOWN, ShownImages::from_files);
+        let pictures = Self {
+            samples: samples.map_err(|problem| problems.push(problem)).unwrap_or_default(),
+            shown: shown.map_err(|problem| problems.push(problem)).unwrap_or_default(),
+        };
+        (pictures, problems)
+    }
+}
+
 fn read<T>(
     folder: &Path,
     files: [&'static str; 2],

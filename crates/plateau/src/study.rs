@@ -12,11 +12,12 @@ use plateau_report::document::Document;
 use plateau_report::evcxr::show;
 use plateau_report::figure::Figure;
 use plateau_report::table::Table;
-use plateau_report::{ReportInput, Statement};
+use plateau_report::{Origin, Place, ReportInput, Statement};
+use plateau_study::store::{StoredRuns, UnreadableRun};
 use plateau_study::{Overrides, Plan, Store};
 use plateau_train::{Silent, fit};
 
-use crate::{Error, Pictures};
+use crate::{Error, Pictures, place};
 
 /// A study with its results, opened from its folder or trained here and now.
 #[derive(Debug)]
@@ -26,19 +27,25 @@ pub struct Study {
     findings: Findings,
     document: Document,
     statements: Vec<Statement>,
+    unreadable: Vec<UnreadableRun>,
 }
 
 impl Study {
     /// Opens the folder that `plateau run` wrote.
     ///
     /// # Errors
-    /// If it holds no study, or records or images can't be read.
+    /// If it holds no study. Runs and images that can't be read are left out: see
+    /// [`Study::unreadable`].
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
         let store = Store::at(dir);
         let folder = dir.display().to_string();
         let record = store.study()?.ok_or(Error::NoStudy { folder })?;
-        Self::new(record, store.runs()?, &Pictures::read(dir)?)
+        let StoredRuns { runs, unreadable, .. } = store.runs()?;
+        let (pictures, _) = Pictures::read_what_can_be_read(dir);
+        let written = store.written()?;
+        let place = place::of(dir, &record, written.as_deref());
+        Ok(Self { unreadable, ..Self::new(record, runs, &pictures, &place)? })
     }
 
     /// Trains all runs of a study written in TOML, one after the other, in this process. Nothing
@@ -55,7 +62,8 @@ impl Study {
             let plan = Plan::new(&study, &runs);
             // Runs come after those they start from.
             let Some(next) = plan.runs.iter().find(|run| !runs.contains_key(&run.id)) else {
-                return Self::new(plan.record(&study), runs, &Pictures::default());
+                let place = Place { origin: Origin::Folder, source: None };
+                return Self::new(plan.record(&study), runs, &Pictures::default(), &place);
             };
             let parent = match &next.config.start {
                 Start::Fresh => None,
@@ -82,6 +90,7 @@ impl Study {
         record: StudyRecord,
         runs: BTreeMap<RunId, RunRecord>,
         Pictures { samples, shown }: &Pictures,
+        place: &Place,
     ) -> Result<Self, Error> {
         let findings = plateau_analysis::findings(&record, &runs);
         let input = ReportInput {
@@ -90,15 +99,23 @@ impl Study {
             findings: &findings,
             samples: samples.as_ref(),
             shown: shown.as_ref(),
+            place,
+            notes: &[],
         };
         let (document, statements) = plateau_report::write(&input)?;
-        Ok(Self { record, runs, findings, document, statements })
+        Ok(Self { record, runs, findings, document, statements, unreadable: Vec::new() })
     }
 
     /// Which runs belong to which question.
     #[must_use]
     pub fn record(&self) -> &StudyRecord {
         &self.record
+    }
+
+    /// Runs of the folder that can't be read, and are left out; `plateau run` makes them again.
+    #[must_use]
+    pub fn unreadable(&self) -> &[UnreadableRun] {
+        &self.unreadable
     }
 
     /// All runs, by id.
@@ -157,7 +174,7 @@ impl fmt::Display for Study {
             study.title,
             study.n_stored,
             study.n_runs,
-            study.data.title(),
+            study.data_title(),
             self.document.figures().count(),
             self.document.tables().count()
         )

@@ -37,9 +37,10 @@ pub const PENALTY: Bounds = Bounds {
     words: "0, or a number from 1e-12 to 1e6",
 };
 
-/// Adam's ε.
+/// Adam's ε. The squares of gradients below about 1e-20 vanish, and ε alone divides there: a smaller
+/// one would make steps of more than the rate.
 pub const EPSILON: Bounds =
-    Bounds { accepts: |x| (1e-30..=1.0).contains(&x), words: "a number from 1e-30 to 1" };
+    Bounds { accepts: |x| (1e-18..=1.0).contains(&x), words: "a number from 1e-18 to 1" };
 
 /// Ratio of neighbouring rates: nearer ones could be equal once they are rounded to two digits.
 pub const RATE_RATIO: Bounds =

@@ -99,6 +99,15 @@ impl DataSet {
             Self::Synthetic => "synthetic data",
         }
     }
+
+    /// The same, of images that may be others than the published ones.
+    #[must_use]
+    pub fn title_of(self, altered: Option<&str>) -> String {
+        match altered {
+            None => self.title().to_owned(),
+            Some(id) => format!("{}, altered ({})", self.title(), id.get(..8).unwrap_or(id)),
+        }
+    }
 }
 
 /// Which images a run trains on and validates on.

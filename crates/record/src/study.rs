@@ -39,6 +39,12 @@ pub struct StudyRecord {
 }
 
 impl StudyRecord {
+    /// What its images are called.
+    #[must_use]
+    pub fn data_title(&self) -> String {
+        self.data.title_of(self.altered.as_deref())
+    }
+
     /// The phase of that name, if it is resolved.
     #[must_use]
     pub fn phase(&self, name: &str) -> Option<&PhaseRecord> {

@@ -55,7 +55,7 @@ fn blocks(network: &Network) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
     inputs
         .zip(&network.channels)
         .enumerate()
-        .map(|(i, (input, output))| (input, *output, 32 >> (i + 1)))
+        .map(|(i, (input, output))| (input, *output, 32_u32.checked_shr(i as u32 + 1).unwrap_or(0)))
 }
 
 /// Weights and biases of a 3×3 convolution.

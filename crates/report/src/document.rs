@@ -7,7 +7,7 @@
 //! - [`html`]: one self-contained page, with `style`
 //! - [`typst`]: what a typesetter makes the paper from
 //! - [`markdown`]: for code hosts
-//! - [`notebook`]: for Jupyter
+//! - [`notebook`]: for Jupyter; [`rerun`]: its cells that run the program
 
 pub mod html;
 mod label;
@@ -15,6 +15,7 @@ pub mod markdown;
 pub mod markup;
 pub mod notebook;
 pub mod numbering;
+pub mod rerun;
 mod style;
 mod subscript;
 pub mod typst;

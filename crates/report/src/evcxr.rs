@@ -1,13 +1,17 @@
 //! How figures and tables show in a notebook: evcxr, the Rust kernel, calls a value's method
 //! `evcxr_display` and takes what stands between two marks on standard output for its content.
 
+use std::io::Write as _;
+
 use crate::figure::Figure;
 use crate::table::Table;
 
-/// Shows content of that MIME type as the output of a notebook's cell.
-#[expect(clippy::print_stdout, reason = "the kernel reads standard output")]
+/// Shows content of that MIME type as the output of a notebook's cell. If nobody listens to
+/// standard output any more, nothing is shown.
 pub fn show(mime: &str, content: &str) {
-    println!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT");
+    let text = format!("EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n");
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 impl Figure {

@@ -156,7 +156,8 @@ impl Figure {
         )
     }
 
-    /// The figure on white, `scale` pixels per CSS pixel.
+    /// The figure on white, `scale` pixels per CSS pixel; fewer where the picture would be so high
+    /// that few programs show it.
     ///
     /// # Errors
     /// If the scale makes the picture empty or too large.
@@ -168,6 +169,9 @@ impl Figure {
         };
         let tree = usvg::Tree::from_str(&self.to_svg(), &options)
             .map_err(|source| RasterError::Svg { id: self.id.clone(), source })?;
+        /// In pixels.
+        const MOST_HEIGHT: f64 = 16_000.0;
+        let scale = f64::from(scale).min(MOST_HEIGHT / self.height.max(1.0)) as f32;
         let pixels = |length: f64| (length * f64::from(scale)).round() as u32;
         let (width, height) = (pixels(self.width), pixels(self.height));
         let mut pixmap = Pixmap::new(width, height).ok_or_else(|| RasterError::Size {

@@ -1,18 +1,18 @@
 //! Numbers as text: true minus signs, fixed decimals, p-values without false precision.
 
-use plateau_analysis::{Estimate, Interval};
+use plateau_analysis::{Estimate, Interval, number};
 
 pub(crate) use crate::figure::ticks::decimal;
+use crate::figure::ticks::{minus, power};
 
-/// Fixed decimals, with a true minus sign and no negative zero.
+/// Fixed decimals, but powers of ten from seven digits on; with a true minus sign and no negative
+/// zero.
 #[must_use]
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
-        Some(rest) => format!("−{rest}"),
-        None => text,
+    if value.is_finite() && value.abs() >= 1e6 {
+        return scientific(value);
     }
+    minus(&number::fixed(value, decimals))
 }
 
 /// A fraction as a percentage with two decimals, without the sign.
@@ -34,22 +34,37 @@ pub(crate) fn percent_interval(interval: Interval) -> String {
     format!("{} to {}", percent(interval.lower), percent(interval.upper))
 }
 
-/// A mean of fractions with half the width of its interval: `77.90 ± 0.41`, in per cent.
+/// A mean of fractions in per cent: see [`plus_minus`].
 #[must_use]
 pub(crate) fn percent_estimate(estimate: Estimate) -> String {
     plus_minus(estimate, 100.0, 2)
 }
 
-/// A mean times `factor` with half the width of its interval.
+/// A mean times `factor` with half the width of its interval: `77.90 ± 0.41`. Where the interval
+/// was cut, ± would tell of what can't be, and its ends are given: `99.90 (99.20 to 100.00)`.
 #[must_use]
 pub(crate) fn plus_minus(estimate: Estimate, factor: f64, decimals: usize) -> String {
-    let mean = fixed(estimate.mean * factor, decimals);
-    match estimate.interval {
-        Some(interval) => {
-            let half = (interval.upper - interval.lower) / 2.0 * factor;
-            format!("{mean} ± {}", fixed(half, decimals))
+    let shown = |value: f64| fixed(value * factor, decimals);
+    format!("{}{}", shown(estimate.mean), reach(estimate, shown))
+}
+
+/// What stands after a mean: half the width of its interval, or its ends, or nothing.
+pub(crate) fn reach(estimate: Estimate, shown: impl Fn(f64) -> String) -> String {
+    match (estimate.half_width(), estimate.interval) {
+        (Some(half), _) => format!(" ± {}", shown(half)),
+        (None, Some(Interval { lower, upper })) => {
+            format!(" ({} to {})", shown(lower), shown(upper))
         }
-        None => mean,
+        (None, None) => String::new(),
+    }
+}
+
+/// What captions add where [`reach`] gives the ends of an interval.
+pub(crate) fn cut_words<'a>(estimates: impl IntoIterator<Item = &'a Estimate>) -> &'static str {
+    if estimates.into_iter().any(Estimate::is_cut) {
+        " (where that would go beyond what is possible, the interval’s ends in parentheses)"
+    } else {
+        ""
     }
 }
 
@@ -86,15 +101,33 @@ pub(crate) fn count(n: u64) -> String {
 /// Three significant digits, in powers of ten where decimals would be long.
 #[must_use]
 pub(crate) fn scientific(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
+    if value == 0.0 || !value.is_finite() {
+        return decimal(value);
     }
-    let exponent = value.abs().log10().floor() as i32;
+    let (mantissa, exponent) = number::scientific(value, 2);
     if (-2..4).contains(&exponent) {
-        return fixed(value, usize::try_from(2 - exponent).unwrap_or(0));
+        let decimals = usize::try_from(2 - exponent).unwrap_or(0);
+        return minus(&format!("{value:.decimals$}"));
     }
-    let mantissa = fixed(value / 10_f64.powi(exponent), 2);
-    format!("{mantissa}×{}", crate::figure::ticks::power(exponent, 1.0))
+    format!("{}×{}", minus(&mantissa), power(exponent, 1.0))
+}
+
+/// A ratio from its decimal logarithm, which may be of any size: two decimals, or powers of ten.
+#[must_use]
+pub(crate) fn ratio(log: f64) -> String {
+    let value = 10_f64.powf(log);
+    if (0.005..1e6).contains(&value) {
+        return fixed(value, 2);
+    }
+    if !log.is_finite() {
+        return decimal(log);
+    }
+    let mut exponent = log.floor();
+    let mut mantissa = format!("{:.2}", 10_f64.powf(log - exponent));
+    if mantissa == "10.00" {
+        (mantissa, exponent) = ("1.00".to_owned(), exponent + 1.0);
+    }
+    format!("{mantissa}×{}", power(exponent as i32, 1.0))
 }
 
 /// Wall time in the largest fitting unit.
@@ -148,6 +181,29 @@ mod tests {
         assert_eq!(p_value("p", 0.0004), "p\u{a0}<\u{a0}0.001");
         assert_eq!(scientific(0.000_123_4), "1.23×10⁻⁴");
         assert_eq!(scientific(1.5), "1.50");
+        assert_eq!(scientific(5e-324), "4.94×10⁻³²⁴");
+        assert_eq!(fixed(-1.2e30, 3), "−1.20×10³⁰");
+        assert_eq!(fixed(f64::NAN, 3), "–");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+    }
+
+    #[test]
+    fn ratios_of_any_size_can_be_read() {
+        assert_eq!([ratio(0.0), ratio(-2.0), ratio(5.5)], ["1.00", "0.01", "316227.77"]);
+        assert_eq!([ratio(-5.0), ratio(-400.5)], ["1.00×10⁻⁵", "3.16×10⁻⁴⁰¹"]);
+        assert_eq!(ratio(308.999_9), "1.00×10³⁰⁹");
+    }
+
+    #[test]
+    fn plus_minus_is_for_intervals_that_reach_equally_far() {
+        let estimate = |lower, upper| Estimate {
+            n: 2,
+            mean: 0.9,
+            sd: Some(0.05),
+            interval: Some(Interval { lower, upper }),
+        };
+        assert_eq!(percent_estimate(estimate(0.85, 0.95)), "90.00 ± 5.00");
+        assert_eq!(percent_estimate(estimate(0.45, 1.0)), "90.00 (45.00 to 100.00)");
+        assert_eq!(percent_estimate(Estimate { interval: None, ..estimate(0.0, 0.0) }), "90.00");
     }
 }

@@ -30,8 +30,8 @@ mod sweep;
 use plateau_analysis::{Arm, ExperimentFindings, Findings};
 
 use crate::document::Document;
-use crate::document::markup::{plain, words};
-use crate::document::notebook::Statement;
+use crate::document::markup::{one_line, plain, words};
+use crate::document::notebook::{Rerun, Statement};
 use crate::document::numbering::NumberingError;
 use crate::figure::Figure;
 use crate::number::{count, plural};
@@ -45,6 +45,8 @@ pub(crate) struct Paper {
     pub(crate) document: Document,
     /// What each experiment found, to be stated by a notebook's cells.
     pub(crate) statements: Vec<Statement>,
+    /// What a notebook needs to run.
+    pub(crate) rerun: Rerun,
     pub(crate) csvs: Vec<(String, Csv)>,
 }
 
@@ -57,11 +59,11 @@ struct Writer<'a> {
     csvs: Vec<(String, Csv)>,
 }
 
-/// Writes the whole report.
+/// Writes the whole report; `left_out` are sentences (markup) on experiments that it lacks.
 ///
 /// # Errors
 /// If the images cannot be encoded, or the text is not consistent.
-pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, ReportError> {
+pub(crate) fn write(input: &ReportInput<'_>, left_out: &[String]) -> Result<Paper, ReportError> {
     let mut writer = Writer {
         input,
         findings: input.findings,
@@ -70,7 +72,7 @@ pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, ReportError> {
         csvs: Vec::new(),
     };
     writer.head();
-    summary::write_abstract(&mut writer);
+    summary::write_abstract(&mut writer, left_out);
     introduction::write(&mut writer);
     summary::write_findings(&mut writer);
     methodology::write(&mut writer)?;
@@ -80,19 +82,22 @@ pub(crate) fn write(input: &ReportInput<'_>) -> Result<Paper, ReportError> {
     appendix::write(&mut writer);
     writer.csv("learning_curves", crate::tables::curves::curves(&writer.all_arms()));
     let statements = statements(writer.findings)?;
-    Ok(Paper { document: writer.document, statements, csvs: writer.csvs })
+    let rerun = writer.rerun();
+    Ok(Paper { document: writer.document, statements, rerun, csvs: writer.csvs })
 }
 
 impl Writer<'_> {
     fn head(&mut self) {
         let study = &self.findings.study;
-        self.document.title = study.title.clone();
+        self.document.title = one_line(&study.title);
+        let altered = study.altered.as_ref();
         let mut byline = vec![format!(
             "{}, {} ({} with results)",
-            study.data.title(),
+            study.data_title(),
             plural(study.n_runs, "run"),
             count(study.n_stored as u64)
         )];
+        byline.extend(altered.map(|id| format!("Not the published images, but those of id {id}")));
         if let Some(provenance) = self.findings.provenances.first() {
             let commit: String = provenance.commit.chars().take(12).collect();
             byline.push(format!("Plateau {}, commit {commit}", provenance.program));
@@ -126,11 +131,12 @@ impl Writer<'_> {
         overall::write(self);
     }
 
-    /// Adds a figure; generated data are named on it.
+    /// Adds a figure; generated and altered data are named on it.
     fn figure(&mut self, figure: Figure) {
-        let study = &self.findings.study;
-        let figure = if study.synthetic { figure.marked(study.data.title()) } else { figure };
-        self.document.figure(figure);
+        self.document.figure(match self.findings.study.data_mark() {
+            Some(mark) => figure.marked(&mark),
+            None => figure,
+        });
     }
 
     /// Adds figures.
@@ -140,29 +146,40 @@ impl Writer<'_> {
         }
     }
 
-    /// Adds a table; generated data are named on it. A table without rows is left out.
+    /// Adds a table; generated and altered data are named on it. A table without rows is left out.
     fn table(&mut self, mut table: Table) {
         if table.rows.is_empty() {
             return;
         }
         let study = &self.findings.study;
-        if study.synthetic {
-            table.title = format!("{} ({})", table.title, study.data.title());
+        if let Some(mark) = study.data_mark() {
+            table.title = format!("{} ({mark})", table.title);
         }
-        table.csv.push_column("data", study.data.title());
+        table.csv.push_column("data", &study.data_title());
         self.document.table(table);
     }
 
     /// Adds numbers for machines only.
     fn csv(&mut self, id: &str, mut csv: Csv) {
         if !csv.is_empty() {
-            csv.push_column("data", self.findings.study.data.title());
+            csv.push_column("data", &self.findings.study.data_title());
             self.csvs.push((id.to_owned(), csv));
         }
     }
 
     fn notice(&mut self, markup: impl Into<String>) {
         self.document.blocks.push(crate::document::Block::Notice(markup.into()));
+    }
+
+    /// What a notebook needs to open the study, and to train its network on its data.
+    fn rerun(&self) -> Rerun {
+        let study = &self.findings.study;
+        Rerun {
+            source: self.input.place.source.clone(),
+            data: study.data,
+            altered: study.altered.is_some(),
+            network: self.settings.first().map(|config| config.network.clone()),
+        }
     }
 
     /// Every arm of every experiment, each once.
@@ -215,7 +232,7 @@ fn results_id(index: usize) -> String {
 }
 
 /// What an experiment is called.
-fn title(experiment: &ExperimentFindings) -> String {
+pub(crate) fn title(experiment: &ExperimentFindings) -> String {
     match experiment {
         ExperimentFindings::LearningRate(_) => "learning rate".to_owned(),
         ExperimentFindings::Regularisation(f) if f.transfer.is_some() => {

@@ -6,12 +6,14 @@ use plateau_analysis::Findings;
 use plateau_record::{RunId, RunRecord, StudyRecord};
 use serde::Serialize;
 
+use crate::distinct::distinct;
 use crate::document::notebook::Statement;
 use crate::document::numbering::NumberingError;
 use crate::document::typst::TypstPaper;
 use crate::document::{Document, html, markdown, notebook, typst};
 use crate::figure::RasterError;
 use crate::paper;
+use crate::place::Place;
 use crate::samples::SampleImages;
 use crate::shown::ShownImages;
 
@@ -31,6 +33,10 @@ pub struct ReportInput<'a> {
     pub samples: Option<&'a SampleImages>,
     /// The test images that the findings name; without them, likewise.
     pub shown: Option<&'a ShownImages>,
+    /// Where it stands.
+    pub place: &'a Place,
+    /// Sentences on runs that were left out, since their files are damaged.
+    pub notes: &'a [String],
 }
 
 /// A file of the report.
@@ -96,7 +102,9 @@ pub struct Report {
 /// If the text refers to a figure, table, section or work that isn't there, or if a figure cannot
 /// be drawn.
 pub fn render(input: &ReportInput<'_>) -> Result<Report, ReportError> {
-    let paper = paper::write(input)?;
+    let distinct = distinct(input.findings);
+    let input = &ReportInput { findings: &distinct.findings, ..*input };
+    let paper = paper::write(input, &distinct.left_out)?;
     let document = &paper.document;
     let file = |path: String, bytes: Vec<u8>| OutputFile { path, bytes };
     let summary = Summary {
@@ -106,7 +114,7 @@ pub fn render(input: &ReportInput<'_>) -> Result<Report, ReportError> {
         figures: document.figures().map(|f| Entry { id: &f.id, title: &f.title }).collect(),
         tables: document.tables().map(|t| Entry { id: &t.id, title: &t.title }).collect(),
     };
-    let notebook = notebook::notebook(document, &paper.statements)?;
+    let notebook = notebook::notebook(document, &paper.statements, &paper.rerun)?;
     let mut files = vec![
         file("report.html".to_owned(), html::page(document)?.into_bytes()),
         file("report.md".to_owned(), markdown::page(document)?.into_bytes()),
@@ -129,6 +137,8 @@ pub fn render(input: &ReportInput<'_>) -> Result<Report, ReportError> {
 /// # Errors
 /// As [`render`].
 pub fn write(input: &ReportInput<'_>) -> Result<(Document, Vec<Statement>), ReportError> {
-    let paper = paper::write(input)?;
+    let distinct = distinct(input.findings);
+    let input = ReportInput { findings: &distinct.findings, ..*input };
+    let paper = paper::write(&input, &distinct.left_out)?;
     Ok((paper.document, paper.statements))
 }

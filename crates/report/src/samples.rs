@@ -150,7 +150,11 @@ mod tests {
     #[test]
     fn files_that_do_not_belong_together_are_refused() {
         let (png, _) = samples().to_files().unwrap();
-        let error = SampleImages::from_files(&png, b"{\"classes\":[]}").unwrap_err();
-        assert!(matches!(error, SampleError::SheetSize { .. }), "{error}");
+        let many =
+            br#"{"classes":[{"name":"a","n_train_images":1,"n_samples":99999999999999999}]}"#;
+        for index in [&b"{\"classes\":[]}"[..], many] {
+            let error = SampleImages::from_files(&png, index).unwrap_err();
+            assert!(matches!(error, SampleError::SheetSize { .. }), "{error}");
+        }
     }
 }

@@ -9,6 +9,9 @@ pub(crate) const IMAGE_BYTES: usize = (SIDE * SIDE * 3) as usize;
 /// Gap between two images of a sheet, in pixels of the images.
 const GAP: u32 = 2;
 
+/// Larger sheets are not read: a report shows some dozens of images.
+const MOST_PIXELS: u64 = 1 << 24;
+
 /// A picture of pictures.
 #[derive(Clone, Debug)]
 pub(crate) struct Sheet {
@@ -51,7 +54,7 @@ impl Sheet {
         let info = reader.info();
         let (actual, format) = ((info.width, info.height), (info.color_type, info.bit_depth));
         let expected = size(columns, rows, 1);
-        if actual != expected {
+        if actual != expected || u64::from(actual.0) * u64::from(actual.1) > MOST_PIXELS {
             return Err(SampleError::SheetSize { expected, actual });
         }
         if format != (png::ColorType::Rgb, png::BitDepth::Eight) {
@@ -76,6 +79,9 @@ impl Sheet {
 }
 
 fn size(columns: usize, rows: usize, zoom: u32) -> (u32, u32) {
-    let side = |n: usize| (n as u32 * (SIDE + GAP)).saturating_sub(GAP) * zoom;
+    let side = |n: usize| {
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        n.saturating_mul(SIDE + GAP).saturating_sub(GAP).saturating_mul(zoom)
+    };
     (side(columns), side(rows))
 }

@@ -185,7 +185,13 @@ impl Csv {
 /// A number in its shortest exact form; empty if absent.
 #[must_use]
 pub fn exact(value: Option<f64>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
+    /// Beyond these, decimals would be mostly zeros.
+    const DECIMALS: std::ops::Range<f64> = 1e-20..1e21;
+    match value.filter(|value| value.is_finite()) {
+        Some(value) if value == 0.0 || DECIMALS.contains(&value.abs()) => value.to_string(),
+        Some(value) => format!("{value:e}"),
+        None => String::new(),
+    }
 }
 
 fn push_field(text: &mut String, field: &str) {
@@ -207,6 +213,10 @@ mod tests {
         let mut csv = Csv::new(&["a", "b,c"]);
         csv.push(vec!["say \"hi\"".into(), "1\n2".into()]);
         csv.push(vec!["plain".into(), exact(Some(0.1 + 0.2))]);
+        assert_eq!(
+            [0.0, 1e-13, -1e300, f64::NAN].map(|x| exact(Some(x))),
+            ["0", "0.0000000000001", "-1e300", ""]
+        );
         let expected = "a,\"b,c\"\r\n\"say \"\"hi\"\"\",\"1\n2\"\r\nplain,0.30000000000000004\r\n";
         assert_eq!(csv.render(), expected);
     }

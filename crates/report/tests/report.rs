@@ -13,7 +13,7 @@ use plateau_analysis::{
     Arm, ExperimentFindings, LearningCurves, SeedStatus, Setting, SweepFindings,
 };
 use plateau_record::{DataSet, RunId};
-use plateau_report::{OutputFile, Report, ReportInput, render};
+use plateau_report::{Origin, OutputFile, Place, Report, ReportInput, id, render};
 use resvg::usvg;
 
 #[expect(clippy::disallowed_methods, reason = "how a person asks a test for its files")]
@@ -28,8 +28,16 @@ fn input(made_up: &MadeUp) -> ReportInput<'_> {
         findings: &made_up.findings,
         samples: Some(&made_up.samples),
         shown: Some(&made_up.shown),
+        place: &PLACE,
+        notes: &[],
     }
 }
+
+/// Where the committed study's report stands.
+static PLACE: LazyLock<Place> = LazyLock::new(|| Place {
+    origin: Origin::Preset,
+    source: Some("../../../crates/plateau".to_owned()),
+});
 
 fn text<'a>(files: &'a [OutputFile], path: &str) -> &'a str {
     let file = files.iter().find(|file| file.path == path);
@@ -297,9 +305,10 @@ fn a_sweep_has_figures_and_tables_of_its_own() {
         comparisons: f.comparisons,
     })];
     let files = render(&ReportInput { findings: &findings, ..input(&RENDERED.0) }).unwrap().files;
-    let svg = text(&files, "figures/sweep_wide___deep_final.svg");
+    let id = |kind| id::of_parts(&["sweep", "wide & deep", kind]);
+    let svg = text(&files, &format!("figures/{}.svg", id("final")));
     assert!(svg.contains("cosine"), "{svg}");
-    text(&files, "tables/sweep_wide___deep_arms.csv");
+    text(&files, &format!("tables/{}.csv", id("arms")));
     show(&files, "sweep");
 }
 

@@ -13,12 +13,13 @@
 //! - `queue`: which run is next
 //! - [`stop`]: how an execution is asked to end: [`Stop`]
 //! - `meter`: how fast it goes, and how long it will take
-//! - `executor`: the loop over what happens
+//! - `executor`: the loop over what happens; `outcome`: what was achieved
 
 pub mod event;
 mod executor;
 pub mod job;
 mod meter;
+mod outcome;
 mod queue;
 pub mod stop;
 mod worker;

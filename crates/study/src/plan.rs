@@ -32,6 +32,8 @@ pub struct Plan {
     pub phases: Vec<PlannedPhase>,
     /// The runs of all resolved phases, each once, every parent before its children.
     pub runs: Vec<PlannedRun>,
+    /// Where each run is among them.
+    places: BTreeMap<RunId, usize>,
 }
 
 /// A phase and how far it is known.
@@ -43,6 +45,8 @@ pub struct PlannedPhase {
     pub n_runs: usize,
     /// Multiply-adds of all its runs.
     pub cost: f64,
+    /// One of its runs, but for what follows from results: for what is the same in all of them.
+    pub example: RunConfig,
     /// Whether its runs are known.
     pub state: PhaseState,
 }
@@ -61,6 +65,8 @@ pub enum PhaseState {
     Blocked {
         /// Why not.
         reason: String,
+        /// What to change in the study.
+        advice: String,
     },
 }
 
@@ -98,7 +104,7 @@ impl Plan {
     /// The run of that id.
     #[must_use]
     pub fn run(&self, id: &RunId) -> Option<&PlannedRun> {
-        self.runs.iter().find(|run| run.id == *id)
+        self.places.get(id).and_then(|place| self.runs.get(*place))
     }
 
     /// The known runs that aren't among the results.

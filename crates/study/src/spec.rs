@@ -7,6 +7,7 @@
 //!
 //! # Layout
 //! - [`error`]: [`SpecError`], with the place in the file
+//! - [`encoding`]: bytes to text
 //! - `keys`: the keys of a table, each taken once, the others reported
 //! - `values`, `settings`: numbers, lists, names; rates, schedules, splits
 //! - `written`: the study as written: what may be left out is left out
@@ -15,6 +16,7 @@
 //! - [`resolved`]: [`Study`], the outcome
 //! - [`presets`]: the studies that come with the program
 
+pub mod encoding;
 pub mod error;
 mod keys;
 pub mod overrides;
@@ -27,6 +29,7 @@ mod settings;
 mod values;
 mod written;
 
+pub use encoding::{EncodingError, MAX_STUDY_BYTES, decode};
 pub use error::{SpecError, SpecErrors};
 pub use overrides::Overrides;
 pub use presets::{PRESETS, Preset, preset};
@@ -44,7 +47,8 @@ impl Study {
         let mut written = written::read(source)?;
         overrides.apply(&mut written);
         let study = resolve::resolve(&written)?;
-        Ok(Self { arguments: overrides.arguments(), ..study })
+        let is_shortened = overrides.epochs.is_some();
+        Ok(Self { is_shortened, arguments: overrides.arguments(), ..study })
     }
 }
 

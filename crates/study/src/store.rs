@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! DIR/study.toml                      which runs belong to which question (StudyRecord)
+//! DIR/study-as-written.toml           the study file that it follows from
+//! DIR/SHA256SUMS                      of these and the other files beside the records
 //! DIR/runs/<id>/run.json              format, id, configuration, provenance
 //! DIR/runs/<id>/epochs.jsonl          a line per epoch
 //! DIR/runs/<id>/gradients.jsonl       a line per epoch, layer and parameter kind
@@ -12,6 +14,8 @@
 //! DIR/runs/<id>/SHA256SUMS            of all these files, as `sha256sum --check` reads it
 //! DIR/runs/.<id>.<unique>.tmp/        a run being stored
 //! DIR/checkpoints/<id>/<step>.checkpoint   states of a run under way; of a finished one the last
+//! DIR/damaged/<id>/                   a run that could not be read, moved aside
+//! DIR/report/                         the report, with its own SHA256SUMS
 //! DIR/.lock                           who executes the study, locked meanwhile
 //! DIR/.progress.json                  how far that is, for `status`
 //! ```
@@ -24,11 +28,13 @@
 //! - [`disk`]: all that is written goes through it; tests let it fail
 //! - `files`: reading with the line in the error
 //! - `writer`: a run being stored: [`RunWriter`]
-//! - `reader`: a run read back and checked
+//! - [`runs`](StoredRuns): the finished runs; `reader`: a run read back and checked
 //! - [`checkpoints`]: the states of a run under way: [`Checkpoints`]
 //! - [`lock`]: one execution at a time
 //! - [`progress`]: how far an execution is, for others to read
-//! - `sums`: the checksums of a run's files
+//! - `sums`: the checksums of files
+//! - `owned`: the files beside the records, and whose they are
+//! - `report`: the report's folder replaced as a whole
 //! - `stale`: what dead processes left behind
 
 pub mod checkpoints;
@@ -36,28 +42,53 @@ pub mod disk;
 pub mod error;
 mod files;
 pub mod lock;
+mod owned;
 pub mod progress;
 mod reader;
+mod report;
+mod runs;
 mod stale;
 mod sums;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use plateau_record::{
-    EpochRecord, FORMAT_VERSION, GradientRecord, Input, Predictions, Provenance, RangeRecord,
-    RunConfig, RunId, RunRecord, RunResult, StudyRecord,
+    EpochRecord, FORMAT_VERSION, GradientRecord, Predictions, RangeRecord, RunId, RunResult,
+    StudyRecord,
 };
+
+use crate::spec::Study;
+use sums::Sums;
 
 pub use checkpoints::{Checkpoints, StoredCheckpoint};
 pub use disk::Disk;
 pub use error::StoreError;
 pub use lock::Lock;
 pub use progress::Progress;
+pub use report::ReportFile;
+pub use runs::{StoredRuns, UnreadableRun};
 pub use writer::{Commit, RunWriter};
 
-const STUDY_FILE: &str = "study.toml";
+/// The resolved study.
+pub const STUDY_FILE: &str = "study.toml";
+/// The study as written.
+pub const WRITTEN_FILE: &str = "study-as-written.toml";
+/// Keeps git from changing line ends, and with them checksums.
+const ATTRIBUTES_FILE: &str = ".gitattributes";
+const ATTRIBUTES: &str =
+    "# Checksums hold of these very bytes: git must not change line ends.\n* -text\n";
+/// What stands beside the records, hidden files and folders apart.
+const OWN_FILES: [&str; 7] = [
+    STUDY_FILE,
+    WRITTEN_FILE,
+    ATTRIBUTES_FILE,
+    "samples.png",
+    "samples.json",
+    "mistakes.png",
+    "mistakes.json",
+];
+const DAMAGED: &str = "damaged";
 const CHECKPOINTS: &str = "checkpoints";
 const STUDY_HEADER: &str = "\
 # The resolved study: which runs belong to which question, and what followed from results.
@@ -82,7 +113,12 @@ impl Store {
         let store = Self::at(dir);
         let runs = store.runs_dir();
         if dir.is_dir() {
-            if let Some(found) = store.study()? {
+            // One that can't be read is kept aside when it is written anew.
+            let found = match store.study() {
+                Err(StoreError::Parse { .. }) => None,
+                found => found?,
+            };
+            if let Some(found) = found {
                 if found.name != study_name {
                     return Err(StoreError::OtherStudy {
                         dir: dir.to_owned(),
@@ -99,6 +135,87 @@ impl Store {
         Ok(store)
     }
 
+    /// The same, for a study: the folder's records must be of its images.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and if the folder's records are of other images.
+    pub fn open_for(dir: &Path, study: &Study) -> Result<Self, StoreError> {
+        Self::check_for(dir, study)?;
+        Self::open(dir, &study.name)
+    }
+
+    /// That a folder, if it holds a study, holds this one, on the same images.
+    ///
+    /// # Errors
+    /// If it holds another.
+    pub fn check_for(dir: &Path, study: &Study) -> Result<(), StoreError> {
+        // One that can't be read is kept aside when it is written anew.
+        let Ok(Some(found)) = Self::at(dir).study() else { return Ok(()) };
+        if found.name != study.name {
+            return Err(StoreError::OtherStudy {
+                dir: dir.to_owned(),
+                expected: study.name.clone(),
+                found: found.name,
+            });
+        }
+        if (found.data, &found.altered) != (study.data, &study.altered) {
+            return Err(StoreError::OtherData {
+                dir: dir.to_owned(),
+                expected: study.data_title(),
+                found: found.data_title(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Keeps the study as it was written, so that it can be run from its folder; and what keeps
+    /// git from changing the folder's files. Returns where a file of the user is kept that was in
+    /// its place.
+    ///
+    /// # Errors
+    /// If they can't be written.
+    pub fn write_written(&self, source: &str) -> Result<Option<PathBuf>, StoreError> {
+        if !self.dir.join(ATTRIBUTES_FILE).exists() {
+            self.write_file(ATTRIBUTES_FILE, ATTRIBUTES.as_bytes())?;
+        }
+        self.write_file(WRITTEN_FILE, source.as_bytes())
+    }
+
+    /// The study as it was written, if the folder has it.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub fn written(&self) -> Result<Option<String>, StoreError> {
+        files::read_if_there(&self.dir.join(WRITTEN_FILE))
+    }
+
+    /// Tries all that storing takes, before anything is trained, and says what the file system
+    /// can't do.
+    ///
+    /// # Errors
+    /// If nothing can be stored there, or no report.
+    pub fn probe(&self) -> Result<Lacks, StoreError> {
+        self.disk.create_dir_all(&self.dir)?;
+        let report = self.dir.join("report");
+        report::refuse_what_is_no_folder(&report)?;
+        let mut lacks = Lacks::default();
+        for dir in [&self.dir, &report] {
+            if dir.is_dir() {
+                lacks.flush |= !disk::probe(dir, &stale::temporary("probe"))?;
+            }
+        }
+        Ok(lacks)
+    }
+
+    /// Replaces the report, and returns where files are kept that weren't ours, or were changed,
+    /// and that were in the way.
+    ///
+    /// # Errors
+    /// If it can't be written; the former report is still there then.
+    pub fn write_report(&self, files: &[ReportFile<'_>]) -> Result<Vec<PathBuf>, StoreError> {
+        report::write(&self.disk, &self.dir, files)
+    }
+
     /// Keeps other executions out of the folder for as long as the lock is kept, and removes
     /// what dead ones were writing. `holder` is what others are told.
     ///
@@ -106,6 +223,7 @@ impl Store {
     /// If another process has the lock: its own words say who it is.
     pub fn lock(&self, holder: &str) -> Result<Lock, StoreError> {
         let lock = Lock::take(&self.dir, holder)?;
+        report::recover(&self.disk, &self.dir)?;
         stale::remove_files(&self.dir)?;
         Ok(lock)
     }
@@ -144,102 +262,35 @@ impl Store {
         reader::study(&path, &text).map(Some)
     }
 
-    /// Writes the resolved study, unless the file says the same already.
+    /// Writes the resolved study, unless the file says the same already. Returns where a file of
+    /// the user is kept that was in its place.
     ///
     /// # Errors
     /// If it can't be written.
-    pub fn write_study(&self, study: &StudyRecord) -> Result<(), StoreError> {
+    pub fn write_study(&self, study: &StudyRecord) -> Result<Option<PathBuf>, StoreError> {
         let path = self.dir.join(STUDY_FILE);
         let body = toml::to_string(study).map_err(|error| StoreError::Unrepresentable {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        let text = format!("{STUDY_HEADER}{body}");
-        if files::read_if_there(&path)?.is_some_and(|old| old == text) {
-            return Ok(());
-        }
-        self.disk.create_dir_all(&self.dir)?;
-        self.disk.write_whole(&path, text.as_bytes())
+        self.write_file(STUDY_FILE, format!("{STUDY_HEADER}{body}").as_bytes())
     }
 
-    /// Whether a run is finished.
-    #[must_use]
-    pub fn has(&self, id: &RunId) -> bool {
-        self.run_dir(id).is_dir()
-    }
-
-    /// The ids of all finished runs, in order.
-    ///
-    /// # Errors
-    /// If the folder can't be read.
-    pub fn run_ids(&self) -> Result<Vec<RunId>, StoreError> {
-        let dir = self.runs_dir();
-        if !dir.is_dir() {
-            return Ok(Vec::new());
-        }
-        let names = files::names_in(&dir)?;
-        Ok(names.into_iter().filter(|name| is_run_id(name)).map(RunId).collect())
-    }
-
-    /// Reads one finished run.
-    ///
-    /// # Errors
-    /// If it isn't there, can't be read, is of another format, or isn't the run of that id.
-    pub fn load(&self, id: &RunId) -> Result<RunRecord, StoreError> {
-        reader::run(&self.run_dir(id), id)
-    }
-
-    /// Reads all finished runs.
-    ///
-    /// # Errors
-    /// As [`Store::load`], at the first run that fails.
-    pub fn runs(&self) -> Result<BTreeMap<RunId, RunRecord>, StoreError> {
-        let ids = self.run_ids()?.into_iter();
-        ids.map(|id| self.load(&id).map(|run| (id, run))).collect()
-    }
-
-    /// Where the final weights of a run are, if they were kept.
-    #[must_use]
-    pub fn weights(&self, id: &RunId) -> Option<PathBuf> {
-        Some(self.run_dir(id).join(writer::WEIGHTS_FILE)).filter(|path| path.is_file())
-    }
-
-    /// Reads the final weights of a run.
-    ///
-    /// # Errors
-    /// If they weren't kept, or aren't what was stored.
-    pub fn read_weights(&self, id: &RunId) -> Result<Vec<u8>, StoreError> {
-        reader::weights(&self.run_dir(id))
-    }
-
-    /// SHA-256 of a run's final weights, whether or not they were kept; none if it had none.
-    ///
-    /// # Errors
-    /// If the run can't be read.
-    pub fn weights_sum(&self, id: &RunId) -> Result<Option<String>, StoreError> {
-        let sums = sums::Sums::read(&self.run_dir(id))?;
-        Ok(sums.of(writer::WEIGHTS_FILE).map(str::to_owned))
-    }
-
-    /// Begins to write a run; `input` is what its weights expect of an image.
-    ///
-    /// # Errors
-    /// If the folder can't be written to.
-    pub fn begin(
-        &self,
-        config: &RunConfig,
-        provenance: &Provenance,
-        input: Option<&Input>,
-    ) -> Result<RunWriter, StoreError> {
-        RunWriter::begin(&self.disk, self.runs_dir(), config, provenance, input)
-    }
-
-    /// Writes a file beside the records, whole or not at all.
+    /// Writes a file beside the records, whole or not at all. What is in its place and isn't as
+    /// this program wrote it is kept: the path says where.
     ///
     /// # Errors
     /// If it can't be written.
-    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.disk.write_whole(&self.dir.join(name), bytes)
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<Option<PathBuf>, StoreError> {
+        owned::write(&self.disk, &self.dir, name, bytes)
+    }
+
+    /// Moves a file beside the records out of the way, to be made anew.
+    ///
+    /// # Errors
+    /// If it can't be moved.
+    pub fn keep_aside(&self, name: &str) -> Result<PathBuf, StoreError> {
+        owned::keep(&self.disk, &self.dir.join(name))
     }
 
     /// The checkpoints of a run.
@@ -291,15 +342,26 @@ impl Store {
         let names = files::names_in(&self.dir)?;
         if self.runs_dir().is_dir() {
             let runs = files::names_in(&self.runs_dir())?;
-            if runs.iter().all(|name| is_run_id(name) || stale::is_under_way(name)) {
+            if runs.iter().all(|name| is_run_id(name) || stale::is_run_under_way(name)) {
                 return Ok(());
             }
         }
-        match names.into_iter().find(|name| !name.starts_with('.')) {
+        // Or the first of its files.
+        let listed = Sums::read_if_there(&self.dir).ok().flatten();
+        let begun = listed.is_some_and(|sums| sums.names().all(|name| OWN_FILES.contains(&name)));
+        let is_own = |name: &str| begun && (name == sums::SUMS_FILE || OWN_FILES.contains(&name));
+        match names.into_iter().find(|name| !name.starts_with('.') && !is_own(name)) {
             None => Ok(()),
             Some(entry) => Err(StoreError::NotAStudy { dir: self.dir.clone(), entry }),
         }
     }
+}
+
+/// What a file system can't do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lacks {
+    /// Flush folders: after a power cut, what was stored last may be missing.
+    pub flush: bool,
 }
 
 /// One of the readers, by the first byte: for [`crate::untrusted`].
@@ -315,7 +377,7 @@ pub(crate) fn read_untrusted_record(bytes: &[u8]) {
         4 => drop(files::parse_lines::<GradientRecord>(path, text)),
         5 => drop(files::parse_lines::<RangeRecord>(path, text)),
         6 => drop(files::parse_json::<Predictions>(path, text).map(|p| p.problem())),
-        _ => drop(sums::Sums::parse(path, text)),
+        _ => drop(Sums::parse(path, text)),
     }
 }
 

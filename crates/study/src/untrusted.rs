@@ -7,13 +7,13 @@ use plateau_record::{RunId, Step};
 
 use crate::execute::Job;
 use crate::plan::{Plan, Results};
-use crate::spec::{Overrides, Study};
+use crate::spec::{Overrides, Study, decode};
 use crate::store;
 
 /// A study file; one without mistakes is planned, too.
 pub fn read_study_file(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    match Study::parse(text, &Overrides::default()) {
+    let Ok(text) = decode(bytes) else { return };
+    match Study::parse(&text, &Overrides::default()) {
         Ok(study) => drop(Plan::new(&study, &Results::new()).record(&study)),
         Err(errors) => {
             for error in &errors {

@@ -14,6 +14,7 @@ use crate::error::TrainError;
 use crate::evaluate::evaluate_in_batches;
 use crate::examples::ImageExamples;
 use crate::observer::Silent;
+use crate::precondition::check;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +48,14 @@ pub struct Measurement {
 /// Measures the configuration's steps on as many random images as its training set has.
 ///
 /// # Errors
-/// None that input can cause: nothing is read or written.
+/// If no run can have the configuration.
 pub fn measure(
     config: &RunConfig,
     backend: &Backend,
     pass: Pass,
     duration: Duration,
 ) -> Result<Measurement, TrainError> {
+    check(config)?;
     let images = RandomImages::new(config.data.split.train_images as usize);
     let normalisation = Normalisation::new([0.5; 3], [0.25; 3]);
     let examples = ImageExamples { view: &images, normalisation: &normalisation };
@@ -128,7 +130,8 @@ impl RandomImages {
     fn new(n: usize) -> Self {
         let mut stream = Stream::new(Seed(0), Concern::Synthetic, Epoch(0), Step(0));
         let words = n * IMAGE_BYTES / size_of::<u32>();
-        let pixels = (0..words).flat_map(|_| stream.bits().to_le_bytes()).collect();
+        let mut pixels = Vec::with_capacity(words * size_of::<u32>());
+        pixels.extend((0..words).flat_map(|_| stream.bits().to_le_bytes()));
         let labels = (0..n).map(|i| (i % N_CLASSES) as u8).collect();
         Self { pixels, labels }
     }

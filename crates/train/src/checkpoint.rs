@@ -1,9 +1,10 @@
 //! The state of a run between two steps: with it, a run goes on to the bits of one that was
 //! never interrupted. Random streams are keyed, so that they need no state.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use plateau_kernels::statistics::Sums;
+use plateau_model::weights::{TensorData, write};
 use plateau_model::{NamedTensor, Weights, WeightsError};
 use plateau_record::{Epoch, EpochRecord, GradientRecord, RangeRecord, RunId, Step};
 use serde::{Deserialize, Serialize};
@@ -127,18 +128,20 @@ impl Checkpoint {
     /// # Errors
     /// If it can't be laid out.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointError> {
-        let mut tensors = Weights::default();
-        for (name, tensor) in &self.weights.0 {
-            tensors.0.insert(format!("{WEIGHTS}{name}"), tensor.clone());
-        }
-        for (parameter, state) in self.optimizer.iter().enumerate() {
-            for (mean, values) in state.means.iter().enumerate() {
-                let tensor = NamedTensor { shape: vec![values.len()], values: values.clone() };
-                tensors.0.insert(mean_name(parameter, mean), tensor);
-            }
-        }
+        let weights = self.weights.0.iter().map(|(name, NamedTensor { shape, values })| {
+            (format!("{WEIGHTS}{name}"), TensorData { shape: shape.into(), values })
+        });
+        let states = self.optimizer.iter().enumerate().flat_map(|(parameter, state)| {
+            state.means.iter().enumerate().map(move |(mean, values)| {
+                (
+                    mean_name(parameter, mean),
+                    TensorData { shape: vec![values.len()].into(), values },
+                )
+            })
+        });
+        let tensors = weights.chain(states).map(|(name, tensor)| (name.into(), tensor));
         let head = serde_json::to_string(&self.head)?;
-        Ok(tensors.to_safetensors_with(HashMap::from([(HEAD.to_owned(), head)]))?)
+        Ok(write(&tensors.collect(), &BTreeMap::from([(HEAD.to_owned(), head)]))?)
     }
 
     /// Reads what [`Checkpoint::to_bytes`] gave.

@@ -159,7 +159,7 @@ impl<'a, M: Trainable> Training<'a, M> {
             let batch = timed(|| work("batch assembly"), || examples.gather(positions));
             let (loss, gradients) = self.backward(batch, epoch, step);
             timed(|| work("gradient statistics"), || progress.gradients.add(&gradients));
-            progress.images += positions.len() as u64;
+            progress.images = progress.images.saturating_add(positions.len() as u64);
             pool_indices.clear();
             pool_indices.extend(positions.iter().map(|p| examples.pool_index(*p)));
             observer.step(&StepReport {

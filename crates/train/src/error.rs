@@ -6,10 +6,14 @@ use plateau_record::{Device, RunId};
 use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
+use crate::precondition::Precondition;
 
 /// A run that could not be trained. A diverged run is not an error: it is a result.
 #[derive(Debug, Error)]
 pub enum TrainError {
+    /// No run can have the configuration.
+    #[error(transparent)]
+    Precondition(#[from] Precondition),
     /// The images can't be divided as asked.
     #[error(transparent)]
     Data(#[from] DataError),

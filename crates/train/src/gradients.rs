@@ -43,7 +43,8 @@ impl Total {
 
 fn add(a: Sums, b: Sums) -> Sums {
     Sums {
-        count: a.count + b.count,
+        // A checkpoint's count may be anything.
+        count: a.count.saturating_add(b.count),
         sum: a.sum + b.sum,
         abs: a.abs + b.abs,
         squares: a.squares + b.squares,

@@ -152,7 +152,8 @@ impl ModuleMapper for Update<'_> {
             let zeros = || Tensor::zeros([n], &weights.device());
             State { means: (0..rule.n_means()).map(|_| zeros()).collect(), updates: 0 }
         });
-        let now = Now { rate: self.rate, updates: updates + 1 };
+        // Beyond so many updates Adam's corrections are long 1.
+        let now = Now { rate: self.rate, updates: updates.saturating_add(1) };
         let values = Values { weights, gradient: gradient.reshape([n]), means };
         let (weights, means) = rule.step(now, values);
         states.insert(id, State { means, updates: now.updates });

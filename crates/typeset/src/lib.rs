@@ -3,7 +3,19 @@
 //! The only crate that sees the typesetter, which is large. Nothing is read from the system:
 //! fonts are part of the program, files are passed in, and there is no date, so that equal
 //! sources give equal bytes.
+//!
+//! # Fonts
+//! The text is set in Libertinus Serif (Latin, Greek, Cyrillic, Hebrew), code in DejaVu Sans Mono
+//! (Latin, Greek, Cyrillic, Arabic, signs), formulas in New Computer Modern. What the first of
+//! them lacks is taken from the others and from the fonts that are passed in. None of them has
+//! Chinese, Japanese or Korean letters, or emoji: such letters are boxes on the page, and
+//! [`Pdf::missing`] names them.
+//!
+//! Text in pictures is another matter: what an SVG says is not looked at. The figures of a report
+//! hold numbers, names from the program, and names of phases, which are ASCII; the font that
+//! comes with them has all of that.
 
+mod missing;
 mod world;
 
 use typst_layout::PagedDocument;
@@ -40,12 +52,21 @@ pub enum TypesetError {
     },
 }
 
-/// A PDF with embedded fonts and vector figures.
+/// A typeset paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pdf {
+    /// The file's content, with embedded fonts and vector figures.
+    pub bytes: Vec<u8>,
+    /// Letters of the text that no font has: boxes on the page. Ascending, each once.
+    pub missing: Vec<char>,
+}
+
+/// Typesets a paper.
 ///
 /// # Errors
 /// If the source has mistakes or names files that were not passed. Warnings, such as that of a
 /// font that isn't there, are errors too: nobody would see them.
-pub fn pdf(source: &Source) -> Result<Vec<u8>, TypesetError> {
+pub fn pdf(source: &Source) -> Result<Pdf, TypesetError> {
     let world = Closed::new(source)?;
     let compiled = typst::compile::<PagedDocument>(&world);
     let refused = |problems: &[typst::diag::SourceDiagnostic]| TypesetError::Refused {
@@ -55,7 +76,9 @@ pub fn pdf(source: &Source) -> Result<Vec<u8>, TypesetError> {
     if !compiled.warnings.is_empty() {
         return Err(refused(&compiled.warnings));
     }
-    typst_pdf::pdf(&document, &PdfOptions::default()).map_err(|errors| refused(&errors))
+    let bytes =
+        typst_pdf::pdf(&document, &PdfOptions::default()).map_err(|errors| refused(&errors))?;
+    Ok(Pdf { bytes, missing: missing::letters(&document) })
 }
 
 #[cfg(test)]
@@ -72,9 +95,10 @@ mod tests {
         let mut source = source("= Title\nText.\n#image(\"a/b.svg\")");
         source.files.push(("a/b.svg".to_owned(), svg.to_vec()));
         let first = pdf(&source).unwrap();
-        assert!(first.starts_with(b"%PDF-"));
+        assert!(first.bytes.starts_with(b"%PDF-"));
         assert_eq!(first, pdf(&source).unwrap());
-        let text = String::from_utf8_lossy(&first).into_owned();
+        assert!(first.missing.is_empty());
+        let text = String::from_utf8_lossy(&first.bytes).into_owned();
         assert!(text.contains("LibertinusSerif"), "the font is embedded");
         assert!(!text.contains("CreationDate"), "no date");
     }
@@ -87,5 +111,19 @@ mod tests {
         assert!(error.to_string().contains("line 1: unknown font family"), "{error}");
         let error = pdf(&source("$ x")).unwrap_err();
         assert!(error.to_string().contains("unclosed"), "{error}");
+    }
+
+    #[test]
+    fn letters_that_no_font_has_are_named() {
+        let missing = |text: &str| pdf(&source(text)).unwrap().missing;
+        assert_eq!(
+            missing("Ærøskøbing, Ελλάδα, Россия, שלום, e\u{301}, ﬁ, a\u{200d}b\u{ad}c"),
+            Vec::<char>::new()
+        );
+        assert_eq!(missing("دراسة صغيرة"), Vec::<char>::new());
+        assert_eq!(missing("学习 and 学习 again 🦀"), ['习', '学', '🦀']);
+        assert_eq!(missing("#block(rotate(90deg)[#box[#text(\"学\")]])"), ['学']);
+        // A family of three, joined by signs without a shape.
+        assert_eq!(missing("👨\u{200d}👩\u{200d}👧\u{fe0f}"), ['👧', '👨', '👩']);
     }
 }

@@ -5,8 +5,8 @@ use plateau_record::{Group, GroupRun, PhaseRecord, RunConfig, RunRecord, Schedul
 use super::curves::learning_curves;
 use super::labels::{self, Described};
 use crate::findings::{Arm, FinalEstimates, FinalMetrics, SeedResult, SeedStatus, Setting};
-use crate::outcome::{Outcome, is_finite};
-use crate::stats::estimate;
+use crate::outcome::{Outcome, is_possible};
+use crate::stats::{Possible, estimate_within};
 
 /// One arm per group of the phase; `runs` are the records of each group's runs.
 pub(super) fn arms(phase: &PhaseRecord, runs: &[Vec<Option<&RunRecord>>]) -> Vec<Arm> {
@@ -81,25 +81,28 @@ fn seed_result(run: &GroupRun, record: Option<&RunRecord>) -> SeedResult {
         finals: outcome.finals,
         best_validation: record
             .and_then(|record| record.result.best_validation)
-            .filter(|best| is_finite(&best.performance)),
+            .filter(|best| is_possible(&best.performance)),
         seconds: record.map(|record| record.result.seconds),
     }
 }
 
 fn final_estimates(seeds: &[SeedResult]) -> Option<FinalEstimates> {
-    let over_seeds = |read: fn(&FinalMetrics) -> f64| {
+    let over_seeds = |possible: Possible, read: fn(&FinalMetrics) -> f64| {
         let values: Vec<f64> = seeds.iter().filter_map(|s| s.finals.as_ref()).map(read).collect();
-        estimate(&values)
+        estimate_within(possible, &values)
     };
+    let loss = |read| over_seeds(Possible::NOT_NEGATIVE, read);
+    let accuracy = |read| over_seeds(Possible::SHARE, read);
+    let gap = |read| over_seeds(Possible::SHARE_DIFFERENCE, read);
     Some(FinalEstimates {
-        train_loss: over_seeds(|f| f.train.loss)?,
-        train_accuracy: over_seeds(|f| f.train.accuracy)?,
-        validation_loss: over_seeds(|f| f.validation.loss)?,
-        validation_accuracy: over_seeds(|f| f.validation.accuracy)?,
-        test_loss: over_seeds(|f| f.test.loss)?,
-        test_accuracy: over_seeds(|f| f.test.accuracy)?,
-        gap: over_seeds(|f| f.gap)?,
-        test_gap: over_seeds(|f| f.test_gap)?,
+        train_loss: loss(|f| f.train.loss)?,
+        train_accuracy: accuracy(|f| f.train.accuracy)?,
+        validation_loss: loss(|f| f.validation.loss)?,
+        validation_accuracy: accuracy(|f| f.validation.accuracy)?,
+        test_loss: loss(|f| f.test.loss)?,
+        test_accuracy: accuracy(|f| f.test.accuracy)?,
+        gap: gap(|f| f.gap)?,
+        test_gap: gap(|f| f.test_gap)?,
     })
 }
 

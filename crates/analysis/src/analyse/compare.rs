@@ -1,7 +1,7 @@
 //! Paired tests between arms, adjusted by family.
 
 use crate::findings::{Arm, Comparison, FinalMetrics, Measure, PairMeans, PairedTest, TestOutcome};
-use crate::stats::{ALPHA, cohens_d_z, estimate, holm, paired_t, wilcoxon};
+use crate::stats::{ALPHA, cohens_d_z, estimate, estimate_within, holm, paired_t, wilcoxon};
 
 /// Test accuracy, then generalisation gap.
 pub(super) const PERFORMANCE: [Measure; 2] = [Measure::TestAccuracy, Measure::GeneralisationGap];
@@ -39,11 +39,12 @@ fn read(measure: Measure, finals: &FinalMetrics) -> Option<f64> {
 /// The comparison of paired numbers.
 pub(super) fn compare_pairs(sides: &Sides<'_>, pairs: &[(f64, f64)]) -> Comparison {
     let column = |read: fn(&(f64, f64)) -> f64| pairs.iter().map(read).collect::<Vec<f64>>();
+    let possible = sides.measure.possible_difference();
     let means = || {
         Some(PairMeans {
             a: estimate(&column(|pair| pair.0))?.mean,
             b: estimate(&column(|pair| pair.1))?.mean,
-            difference: estimate(&column(|pair| pair.0 - pair.1))?,
+            difference: estimate_within(possible, &column(|pair| pair.0 - pair.1))?,
         })
     };
     Comparison {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use plateau_record::{EpochRecord, RunRecord};
 
 use crate::findings::{Curve, LearningCurves};
-use crate::outcome::is_finite;
-use crate::stats::estimate;
+use crate::outcome::is_possible;
+use crate::stats::{Possible, estimate_within};
 
 /// The curves of finished runs. Every curve has all epochs of which any run has a record.
 pub(super) fn learning_curves(runs: &[&RunRecord]) -> LearningCurves {
@@ -24,23 +24,25 @@ impl LearningCurves {
 fn of_records<'a>(records: impl Iterator<Item = &'a EpochRecord>) -> LearningCurves {
     let mut by_epoch: BTreeMap<u32, Vec<&EpochRecord>> = BTreeMap::new();
     for record in records {
-        if is_finite(&record.train) && is_finite(&record.validation) {
+        if is_possible(&record.train) && is_possible(&record.validation) {
             by_epoch.entry(record.epoch.0).or_default().push(record);
         }
     }
-    let curve = |read: fn(&EpochRecord) -> f64| {
+    let curve = |possible: Possible, read: fn(&EpochRecord) -> f64| {
         let point = |(epoch, records): (&u32, &Vec<&EpochRecord>)| {
             let values: Vec<f64> = records.iter().map(|record| read(record)).collect();
-            estimate(&values).map(|mean| (*epoch, mean))
+            estimate_within(possible, &values).map(|mean| (*epoch, mean))
         };
         let (epochs, points) = by_epoch.iter().filter_map(point).unzip();
         Curve { epochs, points }
     };
     LearningCurves {
-        train_loss: curve(|record| record.train.loss),
-        train_accuracy: curve(|record| record.train.accuracy),
-        validation_loss: curve(|record| record.validation.loss),
-        validation_accuracy: curve(|record| record.validation.accuracy),
-        gap: curve(|record| record.train.accuracy - record.validation.accuracy),
+        train_loss: curve(Possible::NOT_NEGATIVE, |record| record.train.loss),
+        train_accuracy: curve(Possible::SHARE, |record| record.train.accuracy),
+        validation_loss: curve(Possible::NOT_NEGATIVE, |record| record.validation.loss),
+        validation_accuracy: curve(Possible::SHARE, |record| record.validation.accuracy),
+        gap: curve(Possible::SHARE_DIFFERENCE, |record| {
+            record.train.accuracy - record.validation.accuracy
+        }),
     }
 }

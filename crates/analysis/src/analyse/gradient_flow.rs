@@ -120,6 +120,7 @@ fn at_layer(
     let sides = Sides { measure: Measure::LogGradient, a: &model.arm.label, b: &plain.arm.label };
     let comparison = compare_pairs(&sides, &pairs);
     let ratio = comparison.difference().map(|difference| 10_f64.powf(difference));
+    let ratio = ratio.filter(|ratio| ratio.is_normal());
     GradientComparison {
         model: model.role,
         window: window.kind,

@@ -54,7 +54,10 @@ fn log_ratios(model: &Model<'_>, window: Window, ends: [&Layer; 2]) -> Vec<(Seed
         .filter_map(|(seed, a)| {
             let (_, b) = last.iter().find(|(of_last, _)| of_last == seed)?;
             let (a, b) = (a.absolute.mean, b.absolute.mean);
-            (a > 0.0 && b > 0.0).then(|| (*seed, (a / b).log10()))
+            let log = (a / b).log10();
+            // A quotient may be too large or too small where its logarithm is not.
+            let log = if log.is_finite() { log } else { a.log10() - b.log10() };
+            (a > 0.0 && b > 0.0).then_some((*seed, log))
         })
         .collect()
 }

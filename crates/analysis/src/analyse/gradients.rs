@@ -8,7 +8,7 @@ use crate::findings::{
     Arm, GradientModel, GradientSummary, HeatMap, Layer, ModelRole, Window, WindowKind,
 };
 use crate::outcome::Outcome;
-use crate::stats::{estimate, pooled};
+use crate::stats::{Possible, estimate, estimate_within, pooled};
 
 /// Epochs of a window, if the run has twice as many.
 const WINDOW_EPOCHS: u32 = 5;
@@ -77,7 +77,7 @@ impl<'a> Model<'a> {
             Window { kind: WindowKind::First, from: 1, to: width },
             Window {
                 kind: WindowKind::Last,
-                from: (last + 1).saturating_sub(width).max(1),
+                from: last.saturating_add(1).saturating_sub(width).max(1),
                 to: last,
             },
         ]
@@ -98,18 +98,20 @@ impl<'a> Model<'a> {
 
     fn summary(&self, place: Place, layer: &Layer) -> Option<GradientSummary> {
         let seeds = self.by_seed(place);
-        let over_seeds = |read: fn(&Pooled) -> f64| {
-            estimate(&seeds.iter().map(|(_, pooled)| read(pooled)).collect::<Vec<_>>())
+        let over_seeds = |possible: Possible, read: fn(&Pooled) -> f64| {
+            let values: Vec<f64> = seeds.iter().map(|(_, pooled)| read(pooled)).collect();
+            estimate_within(possible, &values)
         };
+        let size = |read| over_seeds(Possible::NOT_NEGATIVE, read);
         Some(GradientSummary {
             window: place.window.kind,
             parameter: place.parameter,
             layer: layer.number,
             name: layer.name.clone(),
-            mean: over_seeds(|pooled| pooled.signed.mean)?,
-            std: over_seeds(|pooled| pooled.signed.std)?,
-            absolute_mean: over_seeds(|pooled| pooled.absolute.mean)?,
-            absolute_std: over_seeds(|pooled| pooled.absolute.std)?,
+            mean: over_seeds(Possible::ANY, |pooled| pooled.signed.mean)?,
+            std: size(|pooled| pooled.signed.std)?,
+            absolute_mean: size(|pooled| pooled.absolute.mean)?,
+            absolute_std: size(|pooled| pooled.absolute.std)?,
         })
     }
 

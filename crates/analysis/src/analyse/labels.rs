@@ -3,6 +3,7 @@
 use plateau_record::{Group, RunConfig, Schedule, ScheduleShape};
 
 use crate::findings::Setting;
+use crate::number::short;
 
 /// A group with the configuration of its first stored run, which tells what the group doesn't.
 pub(super) type Described<'a> = (&'a Group, Option<&'a RunConfig>);
@@ -105,7 +106,7 @@ fn characteristic(group: &Group) -> String {
     } else if group.transfer || group.dropout > 0.0 {
         dropout(group.dropout)
     } else if constant {
-        format!("rate {}", group.schedule.rate)
+        format!("rate {}", short(group.schedule.rate))
     } else {
         schedule(&group.schedule)
     }
@@ -113,17 +114,17 @@ fn characteristic(group: &Group) -> String {
 
 /// `dropout 0.3`, `no dropout`.
 pub(super) fn dropout(rate: f64) -> String {
-    if rate == 0.0 { "no dropout".to_owned() } else { format!("dropout {rate}") }
+    if rate == 0.0 { "no dropout".to_owned() } else { format!("dropout {}", short(rate)) }
 }
 
 fn schedule(schedule: &Schedule) -> String {
-    let rate = schedule.rate;
+    let rate = short(schedule.rate);
     match &schedule.shape {
         ScheduleShape::Constant => format!("rate {rate}"),
         ScheduleShape::Cosine => format!("cosine from {rate}"),
         ScheduleShape::Step { every, factor } => {
-            format!("steps of ×{factor} every {every} epochs from {rate}")
+            format!("steps of ×{} every {every} epochs from {rate}", short(*factor))
         }
-        ScheduleShape::RangeTest { to } => format!("range test {rate} to {to}"),
+        ScheduleShape::RangeTest { to } => format!("range test {rate} to {}", short(*to)),
     }
 }

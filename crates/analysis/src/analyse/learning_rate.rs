@@ -9,7 +9,7 @@ use crate::findings::{
     Arm, LearningRateFindings, RangeCurve, RangeTestFindings, RateCheck, Saturation,
 };
 use crate::outcome::Outcome;
-use crate::stats::{estimate, fit_line};
+use crate::stats::{Possible, estimate_within, fit_line};
 
 /// What the mean validation accuracy may still gain over the last third of the epochs, for a
 /// rate to count as saturated: one percentage point. The standard error of one accuracy near
@@ -115,10 +115,12 @@ fn saturation(runs: &[Option<&RunRecord>]) -> Option<Saturation> {
                 .filter(|r| r.epoch.0 >= from && r.validation.accuracy.is_finite())
                 .map(|r| (f64::from(r.epoch.0), r.validation.accuracy))
                 .collect();
-            Some(fit_line(&points)?.slope * f64::from(to - from))
+            let rise = fit_line(&points)?.slope * f64::from(to - from);
+            // A fitted line may leave the range of accuracies; no accuracy can rise by more.
+            Some(rise.clamp(-1.0, 1.0))
         })
         .collect();
-    let gain = estimate(&gains)?;
+    let gain = estimate_within(Possible::SHARE_DIFFERENCE, &gains)?;
     let saturated = gain.mean < SATURATION_GAIN;
     Some(Saturation { from, to, gain, threshold: SATURATION_GAIN, saturated })
 }

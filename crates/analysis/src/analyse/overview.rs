@@ -51,6 +51,7 @@ pub(super) fn overview(records: &Records<'_>, phases: &[Phase<'_>]) -> Overview 
         name: records.study.name.clone(),
         title: records.study.title.clone(),
         data: records.study.data,
+        altered: records.study.altered.clone(),
         synthetic: records.study.data == DataSet::Synthetic,
         preliminary: !missing.is_empty(),
         seeds: records.study.seeds.clone(),

@@ -18,11 +18,13 @@ fn entry(experiment: usize, comparison: &Comparison) -> Option<PowerEntry> {
     let sd = comparison.means?.difference.sd?;
     let alpha = ALPHA / test.family_size.max(1) as f64;
     let n_pairs = u32::try_from(comparison.n_pairs).ok()?;
+    let most = comparison.measure.possible_difference().most;
+    let detectable = detectable_effect(n_pairs, alpha, POWER).map(|effect| effect * sd);
     Some(PowerEntry {
         experiment,
         comparison: comparison.clone(),
         alpha,
-        detectable: detectable_effect(n_pairs, alpha, POWER)? * sd,
+        detectable: detectable.filter(|difference| *difference <= most),
         pairs_needed: pairs_needed(test.effect_size, alpha, POWER),
     })
 }

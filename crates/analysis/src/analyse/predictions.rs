@@ -8,7 +8,7 @@ use crate::findings::{
     Arm, ArmPredictions, BestModel, Comparison, ExperimentFindings, Measure, Mistake, Mistakes,
     N_BINS, N_SUREST, PredictionFindings, ReliabilityBin,
 };
-use crate::stats::estimate;
+use crate::stats::{Possible, estimate_within};
 
 /// None if no run was tested.
 pub(super) fn analyse(
@@ -77,16 +77,21 @@ impl<'a> Tested<'a> {
     }
 
     fn summary(&self) -> Option<ArmPredictions> {
-        let over_seeds = |of: fn(&Predictions) -> f64| {
-            estimate(&self.runs.iter().map(|(_, predictions)| of(predictions)).collect::<Vec<_>>())
+        let over_seeds = |possible: Possible, of: fn(&Predictions) -> f64| {
+            let values: Vec<f64> =
+                self.runs.iter().map(|(_, predictions)| of(predictions)).collect();
+            estimate_within(possible, &values)
         };
+        let share = |of| over_seeds(Possible::SHARE, of);
         Some(ArmPredictions {
             label: self.arm.label.clone(),
             phase: self.arm.phase.clone(),
-            accuracy: over_seeds(accuracy)?,
-            confidence: over_seeds(mean_confidence)?,
-            excess: over_seeds(|predictions| mean_confidence(predictions) - accuracy(predictions))?,
-            calibration_error: over_seeds(calibration_error)?,
+            accuracy: share(accuracy)?,
+            confidence: share(mean_confidence)?,
+            excess: over_seeds(Possible::SHARE_DIFFERENCE, |predictions| {
+                mean_confidence(predictions) - accuracy(predictions)
+            })?,
+            calibration_error: share(calibration_error)?,
             bins: self.bins(),
             classes: (0..N_CLASSES as u8).filter_map(|class| self.recall(class)).collect(),
         })
@@ -99,9 +104,10 @@ impl<'a> Tested<'a> {
             let filled: Vec<&Bin> = by_seed.iter().map(|b| &b[k]).filter(|b| b.n > 0).collect();
             let n: usize = filled.iter().map(|bin| bin.n).sum();
             let confidence: f64 = filled.iter().map(|bin| bin.confidence).sum();
+            let accuracies: Vec<f64> = filled.iter().map(|bin| bin.accuracy()).collect();
             Some(ReliabilityBin {
                 confidence: confidence / n as f64,
-                accuracy: estimate(&filled.iter().map(|bin| bin.accuracy()).collect::<Vec<_>>())?,
+                accuracy: estimate_within(Possible::SHARE, &accuracies)?,
                 share: n as f64 / n_images as f64,
             })
         };
@@ -117,7 +123,7 @@ impl<'a> Tested<'a> {
                 .collect();
             fraction(of_class.iter().filter(|right| **right).count(), of_class.len())
         });
-        estimate(&recalls.collect::<Vec<_>>())
+        estimate_within(Possible::SHARE, &recalls.collect::<Vec<_>>())
     }
 
     /// None if the runs were not tested on the same images.
@@ -133,7 +139,7 @@ impl<'a> Tested<'a> {
             let wrong: Vec<(u8, f32)> = self
                 .runs
                 .iter()
-                .map(|(_, p)| (p.predicted[image], p.confidence[image]))
+                .filter_map(|(_, p)| Some((*p.predicted.get(image)?, *p.confidence.get(image)?)))
                 .filter(|(predicted, _)| *predicted != label)
                 .collect();
             n_by_any += usize::from(!wrong.is_empty());

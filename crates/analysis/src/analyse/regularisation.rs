@@ -9,7 +9,7 @@ use crate::findings::{
     Arm, Comparison, FinalMetrics, Measure, RegularisationFindings, TransferFindings, TransferPair,
     Trend,
 };
-use crate::stats::{estimate, fit_line};
+use crate::stats::{Possible, estimate_within, fit_line};
 
 pub(super) fn analyse(
     records: &Records<'_>,
@@ -78,6 +78,10 @@ fn trends(arms: &[Arm]) -> Vec<Trend> {
 }
 
 fn trend(arms: &[Arm], measure: Measure, read: fn(&FinalMetrics) -> f64) -> Option<Trend> {
+    let rates = || arms.iter().map(|arm| arm.dropout);
+    let span = rates().fold(f64::NEG_INFINITY, f64::max) - rates().fold(f64::INFINITY, f64::min);
+    // Over all rates, the measure can't change by more than it can differ.
+    let possible = Possible::within(measure.possible_difference().most / span);
     let slope = |seed: Seed| {
         let points: Option<Vec<(f64, f64)>> = arms
             .iter()
@@ -86,9 +90,12 @@ fn trend(arms: &[Arm], measure: Measure, read: fn(&FinalMetrics) -> f64) -> Opti
                 Some((arm.dropout, read(&result.finals?)))
             })
             .collect();
-        Some(fit_line(&points?)?.slope)
+        Some(fit_line(&points?)?.slope.clamp(possible.least, possible.most))
     };
+    if !(possible.most > 0.0 && possible.most.is_finite()) {
+        return None;
+    }
     let slopes: Vec<f64> =
         arms.first()?.seeds.iter().filter_map(|result| slope(result.seed)).collect();
-    Some(Trend { measure, slope: estimate(&slopes)? })
+    Some(Trend { measure, slope: estimate_within(possible, &slopes)? })
 }

@@ -6,8 +6,9 @@ use plateau_record::RunRecord;
 
 use super::{ChooseError, two_digits};
 use crate::findings::{Estimate, SeedStatus};
+use crate::number::short;
 use crate::outcome::Outcome;
-use crate::stats::estimate;
+use crate::stats::{Possible, estimate_within};
 
 /// Means are compared in these units: sums of the same accuracies in another order differ by
 /// rounding, and are equal nevertheless.
@@ -111,11 +112,12 @@ pub fn best_of(candidates: &[Candidate<'_>], among: Among) -> Result<BestOf, Cho
     };
     let second = runner_up.map_or_else(String::new, |second| {
         let accuracy = percent(second.validation_accuracy.mean);
-        format!(", before {} with {accuracy}", second.value)
+        format!(", before {} with {accuracy}", short(second.value))
     });
     let rule = format!(
-        "the highest final validation accuracy, averaged over seeds{among}: {value} with {} \
+        "the highest final validation accuracy, averaged over seeds{among}: {} with {} \
          (n = {}){second}{}",
+        short(value),
         percent(validation_accuracy.mean),
         validation_accuracy.n,
         left_out(&excluded),
@@ -148,16 +150,23 @@ pub fn schedule_start(
     let largest_stable = largest_stable(candidates)?;
     let raised = two_digits(times * best.value);
     let (rate, why) = if raised <= largest_stable {
-        (raised, format!("not above {largest_stable}, the largest rate tried that was stable"))
+        let limit = short(largest_stable);
+        (raised, format!("not above {limit}, the largest rate tried that was stable"))
     } else {
         (
             largest_stable,
             format!(
-                "more than the largest rate tried that was stable, {largest_stable}, which is taken instead"
+                "more than the largest rate tried that was stable, {}, which is taken instead",
+                short(largest_stable)
             ),
         )
     };
-    let rule = format!("best constant rate: {}; {times} times that is {raised}, {why}", best.rule);
+    let rule = format!(
+        "best constant rate: {}; {} times that is {}, {why}",
+        best.rule,
+        short(times),
+        short(raised)
+    );
     Ok(ScheduleStart { rate, best, largest_stable, rule })
 }
 
@@ -176,7 +185,7 @@ fn judge(candidates: &[Candidate<'_>], among: Among) -> (Vec<(usize, Estimate)>,
             .filter(|outcome| outcome.status == SeedStatus::Finished)
             .filter_map(|outcome| Some(outcome.finals?.validation.accuracy))
             .collect();
-        match estimate(&accuracies) {
+        match estimate_within(Possible::SHARE, &accuracies) {
             Some(mean) if mean.n == outcomes.len() => eligible.push((index, mean)),
             _ => excluded.push(Excluded {
                 value: candidate.value,
@@ -212,7 +221,7 @@ impl fmt::Display for Excluded {
             .map(|(count, what)| format!("{count} of {} runs {what}", self.n_runs))
             .collect();
         let reasons = if reasons.is_empty() { "no runs".to_owned() } else { reasons.join(", ") };
-        write!(f, "{} ({reasons})", self.value)
+        write!(f, "{} ({reasons})", short(self.value))
     }
 }
 

@@ -4,7 +4,8 @@ use plateau_record::{RangeRecord, RunRecord};
 
 use super::{ChooseError, two_digits};
 use crate::findings::{RangeCurve, RangeMinimum};
-use crate::stats::estimate;
+use crate::number::{fixed, short};
+use crate::stats::{Possible, estimate_within};
 
 /// Time constant of the exponential moving average, in decades of the learning rate. At the
 /// usual four decades in 700 steps it averages over 18 steps.
@@ -79,16 +80,17 @@ fn rule(curve: &RangeCurve, minimum: &RangeMinimum, factor: f64) -> String {
         ""
     };
     format!(
-        "the smoothed loss, averaged over {n} range tests, is lowest ({:.3} nats) at the rate {} \
+        "the smoothed loss, averaged over {n} range tests, is lowest ({} nats) at the rate {} \
          and stays within {} % of that up to {}{up_to}; the highest rate is this edge divided by \
-         {}: {}; each further rate is the one before divided by {factor}; all are rounded to two \
+         {}: {}; each further rate is the one before divided by {}; all are rounded to two \
          significant digits",
-        minimum.loss,
-        two_digits(minimum.rate),
-        100.0 * minimum.tolerance,
-        two_digits(minimum.edge),
-        minimum.divisor,
-        minimum.highest,
+        fixed(minimum.loss, 3),
+        short(two_digits(minimum.rate)),
+        short(100.0 * minimum.tolerance),
+        short(two_digits(minimum.edge)),
+        short(minimum.divisor),
+        short(minimum.highest),
+        short(factor),
     )
 }
 
@@ -133,7 +135,7 @@ pub fn range_curve(runs: &[&RunRecord]) -> Result<RangeCurve, ChooseError> {
     let (mut rates, mut losses) = (Vec::new(), Vec::new());
     for &(rate, _) in first {
         let at: Option<Vec<f64>> = smoothed.iter().map(|test| interpolate(test, rate)).collect();
-        if let Some(mean) = at.and_then(|values| estimate(&values)) {
+        if let Some(mean) = at.and_then(|values| estimate_within(Possible::NOT_NEGATIVE, &values)) {
             rates.push(rate);
             losses.push(mean);
         }
@@ -158,7 +160,7 @@ fn usable(range: &[RangeRecord]) -> Vec<(f64, f64)> {
 /// β for a test of that many steps over that many decades.
 fn smoothing(test: &[(f64, f64)]) -> f64 {
     let (Some((from, _)), Some((to, _))) = (test.first(), test.last()) else { return 0.0 };
-    let steps_per_decade = (test.len() - 1) as f64 / (to / from).log10();
+    let steps_per_decade = test.len().saturating_sub(1) as f64 / decades(*from, *to);
     (-1.0 / (SMOOTHING_DECADES * steps_per_decade)).exp()
 }
 
@@ -181,5 +183,18 @@ fn interpolate(points: &[(f64, f64)], rate: f64) -> Option<f64> {
         return Some(right_loss);
     }
     let &(left, left_loss) = points.get(after.checked_sub(1)?)?;
-    Some(left_loss + (right_loss - left_loss) * (rate / left).ln() / (right / left).ln())
+    let loss = left_loss + (right_loss - left_loss) * (rate / left).ln() / (right / left).ln();
+    if loss.is_finite() {
+        return Some(loss);
+    }
+    // Very large losses, or rates whose quotient is too large.
+    let share = decades(left, rate) / decades(left, right);
+    Some(left_loss * (1.0 - share) + right_loss * share)
+}
+
+/// Powers of ten from one rate to another.
+fn decades(from: f64, to: f64) -> f64 {
+    let ratio = (to / from).log10();
+    // A quotient may be too large where its logarithm is not.
+    if ratio.is_finite() { ratio } else { to.log10() - from.log10() }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Estimate, Interval};
+use crate::stats::Possible;
 
 /// Arm *a* against arm *b* over the seeds that finished in both.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +52,16 @@ impl Measure {
             Self::CalibrationError => "expected calibration error",
             Self::LogGradient => "log10 of the mean absolute gradient",
             Self::LogGradientProfile => "log10 of the first layer's gradient over the last's",
+        }
+    }
+
+    /// What the difference of two such measures can be.
+    #[must_use]
+    pub fn possible_difference(self) -> Possible {
+        match self {
+            Self::TestAccuracy | Self::CalibrationError => Possible::SHARE_DIFFERENCE,
+            Self::GeneralisationGap | Self::TestGap => Possible::GAP_DIFFERENCE,
+            Self::LogGradient | Self::LogGradientProfile => Possible::ANY,
         }
     }
 }

@@ -184,7 +184,8 @@ pub struct GradientComparison {
     pub name: String,
     /// Paired over seeds, of log10 of the mean |dL/dw|.
     pub comparison: Comparison,
-    /// Geometric mean over seeds of (model's mean |dL/dw| / plain's); none without a pair.
+    /// Geometric mean over seeds of (model's mean |dL/dw| / plain's); none without a pair, or
+    /// if it is too large or too small to be represented.
     pub ratio: Option<f64>,
 }
 

@@ -94,7 +94,8 @@ pub struct RateCheck {
 /// Whether the validation accuracy had levelled off at the end of the runs.
 ///
 /// Of each finished run, a straight line is fitted to the validation accuracy over the last
-/// third of the epochs; its rise from the window's first epoch to its last is the gain. An arm
+/// third of the epochs; its rise from the window's first epoch to its last is the gain (at most
+/// 1: fitted lines may leave the range of accuracies). An arm
 /// is saturated if the mean gain over seeds is below the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Saturation {

@@ -14,6 +14,9 @@ pub struct StudySummary {
     pub title: String,
     /// The data set of all runs.
     pub data: DataSet,
+    /// Which images, where they are not the published ones: the MD5 of their files' MD5s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub altered: Option<String>,
     /// Whether the data are generated: numbers that say nothing about images.
     pub synthetic: bool,
     /// Whether phases or runs are missing.
@@ -28,6 +31,21 @@ pub struct StudySummary {
     pub n_stored: usize,
     /// Wall time of the stored runs, summed.
     pub seconds: f64,
+}
+
+impl StudySummary {
+    /// What the data are called wherever they are named.
+    #[must_use]
+    pub fn data_title(&self) -> String {
+        let altered = if self.altered.is_some() { ", altered" } else { "" };
+        format!("{}{altered}", self.data.title())
+    }
+
+    /// The same where figures and tables have to say it: of data that are not the published ones.
+    #[must_use]
+    pub fn data_mark(&self) -> Option<String> {
+        (self.synthetic || self.altered.is_some()).then(|| self.data_title())
+    }
 }
 
 /// What has no result yet.

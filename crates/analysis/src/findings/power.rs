@@ -26,8 +26,8 @@ pub struct PowerEntry {
     /// The level.
     pub alpha: f64,
     /// The smallest difference that so many pairs detect with that power, given the spread of
-    /// the differences that was seen.
-    pub detectable: f64,
+    /// the differences that was seen; none if no possible difference is large enough.
+    pub detectable: Option<f64>,
     /// Pairs with which an effect of the size that was seen is found with that power; none
     /// above 100,000.
     pub pairs_needed: Option<u32>,

@@ -3,7 +3,7 @@
 use plateau_record::Moments;
 
 /// Mean and population standard deviation of all numbers together, from those of disjoint
-/// parts; none without numbers.
+/// parts; none without numbers, or if they are too large to be squared.
 ///
 /// With the count nᵢ, mean mᵢ and standard deviation sᵢ of part i, and N = Σ nᵢ:
 /// m = Σ nᵢ mᵢ / N and s² = Σ nᵢ (sᵢ² + (mᵢ − m)²) / N (Chan, Golub & LeVeque, 1983).
@@ -16,7 +16,7 @@ use plateau_record::Moments;
 /// ```
 #[must_use]
 pub fn pooled(parts: &[(Moments, u64)]) -> Option<Moments> {
-    let total: u64 = parts.iter().map(|(_, count)| count).sum();
+    let total = parts.iter().fold(0_u64, |total, (_, count)| total.saturating_add(*count));
     if total == 0 {
         return None;
     }
@@ -26,7 +26,7 @@ pub fn pooled(parts: &[(Moments, u64)]) -> Option<Moments> {
         .iter()
         .map(|(part, count)| share(*count) * (part.std.powi(2) + (part.mean - mean).powi(2)))
         .sum();
-    Some(Moments { mean, std: variance.sqrt() })
+    (mean.is_finite() && variance.is_finite()).then(|| Moments { mean, std: variance.sqrt() })
 }
 
 #[cfg(test)]

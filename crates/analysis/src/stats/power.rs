@@ -11,6 +11,9 @@ const STEPS: u32 = 2000;
 /// More pairs than this are not searched for.
 const MAX_PAIRS: u32 = 100_000;
 
+/// Larger effects, in standard deviations, are not searched for.
+const MAX_EFFECT: f64 = 1e9;
+
 /// The probability that a two-sided paired t-test of `n` pairs at level `alpha` rejects "no
 /// difference", if the differences are normal with a mean of `effect` standard deviations.
 ///
@@ -74,7 +77,7 @@ pub fn pairs_needed(effect: f64, alpha: f64, power: f64) -> Option<u32> {
 }
 
 /// The smallest mean difference, in standard deviations of the differences, that `n` pairs
-/// detect with that power; none with fewer than two pairs.
+/// detect with that power; none with fewer than two pairs, or if there is none below 10⁹.
 #[must_use]
 pub fn detectable_effect(n: u32, alpha: f64, power: f64) -> Option<f64> {
     if n < 2 {
@@ -83,6 +86,9 @@ pub fn detectable_effect(n: u32, alpha: f64, power: f64) -> Option<f64> {
     let (mut low, mut high) = (0.0, 1.0);
     while paired_t_power(high, n, alpha) < power {
         high *= 2.0;
+        if high > MAX_EFFECT {
+            return None;
+        }
     }
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
@@ -121,5 +127,6 @@ mod tests {
             assert!((paired_t_power(effect, n, 0.05) - 0.8).abs() < 1e-9);
         }
         assert_eq!(detectable_effect(1, 0.05, 0.8), None);
+        assert_eq!(detectable_effect(2, 1e-300, 0.8), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::ALPHA;
+use super::{ALPHA, Possible};
 use crate::findings::{Estimate, Interval};
 
 /// The mean of the values with its 95 % confidence interval; none without values.
@@ -18,12 +18,28 @@ use crate::findings::{Estimate, Interval};
 /// ```
 #[must_use]
 pub fn estimate(values: &[f64]) -> Option<Estimate> {
+    estimate_within(Possible::ANY, values)
+}
+
+/// The same of a quantity that can't have all values: the interval is cut where they end.
+///
+/// The uncut interval holds the true mean in 95 % of samples, and so does its part that is
+/// possible, since the true mean is. All that is said of accuracies, gaps and losses comes from
+/// here.
+///
+/// ```
+/// use plateau_analysis::stats::{Possible, estimate_within};
+/// let interval = estimate_within(Possible::SHARE, &[0.89, 0.91]).unwrap().interval.unwrap();
+/// assert!(interval.lower < 0.78 && interval.upper == 1.0);
+/// ```
+#[must_use]
+pub fn estimate_within(possible: Possible, values: &[f64]) -> Option<Estimate> {
     let n = values.len();
     let mean = mean(values)?;
     let sd = sample_sd(values);
-    let interval = sd.map(|sd| {
+    let interval = sd.and_then(|sd| {
         let reach = t_critical(n as f64 - 1.0) * sd / (n as f64).sqrt();
-        Interval { lower: mean - reach, upper: mean + reach }
+        possible.part_of(Interval { lower: mean - reach, upper: mean + reach })
     });
     Some(Estimate { n, mean, sd, interval })
 }
@@ -31,15 +47,33 @@ pub fn estimate(values: &[f64]) -> Option<Estimate> {
 /// The arithmetic mean; none without values.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    // The sum of very large values overflows where their mean does not.
+    let mean = if mean.is_finite() { mean } else { values.iter().map(|x| x / n).sum() };
+    // Adding 0 takes the sign off −0.
+    (!values.is_empty()).then_some(mean + 0.0)
 }
 
-/// The standard deviation with divisor n − 1; none for fewer than two values.
+/// The standard deviation with divisor n − 1; none for fewer than two values, or if it is too
+/// large to be represented.
 #[must_use]
 pub fn sample_sd(values: &[f64]) -> Option<f64> {
     let mean = mean(values)?;
-    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() as f64 - 1.0)).sqrt())
+    let over = |unit: f64| {
+        let squares: f64 = values.iter().map(|x| ((x - mean) / unit).powi(2)).sum();
+        (squares / (values.len() as f64 - 1.0)).sqrt()
+    };
+    let mut sd = over(1.0);
+    if !sd.is_normal() {
+        // Squares of very large or very small numbers leave the range, those of shares of the
+        // largest do not.
+        let unit = values.iter().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+        if unit > 0.0 {
+            sd = unit * over(unit);
+        }
+    }
+    (values.len() > 1 && sd.is_finite()).then_some(sd)
 }
 
 /// The quantile of Student's t that 95 % of draws stay within, on both sides.
@@ -51,9 +85,10 @@ pub fn t_critical(df: f64) -> f64 {
     student(df).inverse_cdf(1.0 - ALPHA / 2.0)
 }
 
-/// The two-sided p-value of a t statistic: P(|T| ≥ |t|).
+/// The two-sided p-value of a t statistic: P(|T| ≥ |t|). Never 0: where it is too small to be
+/// represented, it is the smallest positive number of full precision.
 pub(super) fn two_sided_p(t: f64, df: f64) -> f64 {
-    (2.0 * student(df).sf(t.abs())).min(1.0)
+    (2.0 * student(df).sf(t.abs())).clamp(f64::MIN_POSITIVE, 1.0)
 }
 
 fn student(df: f64) -> StudentsT {
@@ -70,6 +105,34 @@ mod tests {
     fn one_value_has_no_spread_and_none_has_nothing() {
         assert_eq!(estimate(&[3.0]), Some(Estimate { n: 1, mean: 3.0, sd: None, interval: None }));
         assert_eq!(estimate(&[]), None);
+    }
+
+    #[test]
+    fn an_interval_holds_nothing_impossible() {
+        let ends = |possible, values: &[f64]| {
+            let interval = estimate_within(possible, values).unwrap().interval.unwrap();
+            (interval.lower, interval.upper)
+        };
+        assert_eq!(ends(Possible::SHARE, &[0.05, 0.95]), (0.0, 1.0));
+        assert_eq!(ends(Possible::SHARE_DIFFERENCE, &[-1.0, 1.0]), (-1.0, 1.0));
+        assert_eq!(ends(Possible::GAP_DIFFERENCE, &[-2.0, 2.0]), (-2.0, 2.0));
+        assert_eq!(ends(Possible::NOT_NEGATIVE, &[0.1, 1e30]).0, 0.0);
+        assert_eq!(ends(Possible::SHARE, &[1.0, 1.0]), (1.0, 1.0));
+        let (whole, cut) = (estimate(&[0.7, 0.72]), estimate_within(Possible::SHARE, &[0.7, 0.72]));
+        assert_eq!(whole, cut, "what is possible stays as it was");
+    }
+
+    #[test]
+    fn very_large_and_very_small_values_give_finite_numbers_or_none() {
+        for scale in [1e-320, 1e-200, 1e160, 1e300, f64::MAX / 2.0] {
+            let here = estimate(&[scale, scale / 2.0, scale / 4.0]).unwrap();
+            assert!(here.mean.is_finite() && here.mean > 0.0, "{scale:e}");
+            assert!(here.sd.unwrap() > 0.1 * scale, "{scale:e}");
+            let interval = here.interval;
+            assert!(interval.is_none_or(|i| i.lower.is_finite() && i.upper.is_finite()));
+        }
+        let wide = estimate(&[f64::MAX, f64::MIN]).unwrap();
+        assert_eq!((wide.mean, wide.sd, wide.interval), (0.0, None, None));
     }
 
     #[test]

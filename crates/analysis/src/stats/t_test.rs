@@ -78,6 +78,10 @@ pub fn welch_t(a: &[f64], b: &[f64]) -> Result<TTest, Untestable> {
     let (u, v) = (sd_a.powi(2) / n_a, sd_b.powi(2) / n_b);
     let t = (mean_a - mean_b) / (u + v).sqrt();
     let df = (u + v).powi(2) / (u.powi(2) / (n_a - 1.0) + v.powi(2) / (n_b - 1.0));
+    if !(df > 0.0 && t.is_finite()) {
+        // Variances that are too small or too large to be squared.
+        return Err(Untestable::NoVariance);
+    }
     Ok(TTest { t, df, p: two_sided_p(t, df) })
 }
 
@@ -94,6 +98,7 @@ mod tests {
         assert_eq!(paired_t(&shifted), Err(Untestable::NoVariance));
         assert_eq!(cohens_d_z(&[(0.0, 0.0); 3]), Err(Untestable::NoVariance));
         assert_eq!(welch_t(&[0.5, 0.5], &[0.1, 0.1]), Err(Untestable::NoVariance));
+        assert_eq!(welch_t(&[1e-200, 2e-200], &[3e-200, 4e-200]), Err(Untestable::NoVariance));
         assert_eq!(welch_t(&[0.5], &[0.1, 0.1]), Err(Untestable::TooFewPairs));
     }
 

@@ -9,11 +9,14 @@ use plateau_record::{
 };
 use plateau_train::backend::backend;
 use plateau_train::bench::{Duration, Measurement, Pass, measure};
+use plateau_train::memory;
 use serde_json::{Value, json};
 
 use crate::args::{BenchArgs, OperatorsArg, PassArg, VariantArg};
 use crate::commands::train::{check_blocks, on_threads};
 use crate::failure::Failure;
+use crate::output::answer;
+use crate::preflight::{check_memory, size};
 
 /// As many as the baseline trains on.
 const IMAGES: u32 = 45_000;
@@ -33,6 +36,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
         PassArg::Train => Pass::Training,
         PassArg::Evaluate => Pass::Evaluation,
     };
+    check_memory("this measurement", &memory::of_bench(&config, pass, args.threads as usize))?;
     let duration = Duration { warmup: args.warmup as usize, steps: args.steps as usize };
     let measured =
         on_threads(args.threads as usize, || measure(&config, &backend, pass, duration))?
@@ -40,11 +44,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let isa = Isa::detect();
     let peak = (0..PEAK_TRIALS).map(|_| peak::flop_per_second(isa)).fold(0.0, f64::max);
     let report = Report::new(args, &config, &measured, peak);
-    report.print();
-    if args.json {
-        println!("{}", report.json(args, &config, isa));
-    }
-    Ok(())
+    if args.json { answer(report.json(args, &config, isa)) } else { answer(report.text()) }
 }
 
 struct Report {
@@ -93,22 +93,28 @@ impl Report {
         Self { step_seconds, images_per_second: batch / step_seconds[1], peak, lines }
     }
 
-    fn print(&self) {
+    fn text(&self) -> String {
         let [low, median, high] = self.step_seconds.map(|seconds| 1e3 * seconds);
-        println!("{:.0} images/s", self.images_per_second);
-        println!("a step takes {median:.2} ms (quartiles {low:.2} and {high:.2})");
-        println!("peak of one thread: {:.1} GFLOP/s\n", 1e-9 * self.peak);
-        println!(
-            "{:<54}{:>9}{:>10}{:>9}",
+        let mut lines = vec![
+            format!("{:.0} images/s", self.images_per_second),
+            format!("a step takes {median:.2} ms (quartiles {low:.2} and {high:.2})"),
+            format!("peak of one thread: {:.1} GFLOP/s", 1e-9 * self.peak),
+        ];
+        lines.extend(peak_memory().map(|bytes| format!("largest memory: {}", size(bytes))));
+        lines.push(format!(
+            "\n{:<54}{:>9}{:>10}{:>9}",
             "a step, operator by operator", "µs/image", "GFLOP/s", "of peak"
-        );
+        ));
         for line in &self.lines {
             let rate = line.flop_per_second.map_or_else(String::new, |rate| {
                 format!("{:>10.1}{:>7.0} %", 1e-9 * rate, 100.0 * rate / self.peak)
             });
-            println!("{:<54}{:>9.2}{rate}", line.name, line.microseconds_per_image);
+            lines.push(format!("{:<54}{:>9.2}{rate}", line.name, line.microseconds_per_image));
         }
-        println!("\nGFLOP/s: of the plain algorithm; sparse and Winograd kernels need fewer");
+        lines.push(
+            "\nGFLOP/s: of the plain algorithm; sparse and Winograd kernels need fewer".into(),
+        );
+        lines.join("\n")
     }
 
     fn json(&self, args: &BenchArgs, config: &RunConfig, isa: Isa) -> Value {

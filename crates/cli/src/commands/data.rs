@@ -1,11 +1,12 @@
 //! `plateau data fetch | verify | where`.
 
-use plateau_data::verify;
+use plateau_data::{Acceptance, Opened, verify};
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
 use crate::failure::Failure;
-use crate::location::Location;
+use crate::location::{self, Source, cache, md5_lines};
+use crate::output::{answer, say};
 
 pub(crate) fn data(command: &DataCommand) -> Result<(), Failure> {
     match command {
@@ -16,42 +17,64 @@ pub(crate) fn data(command: &DataCommand) -> Result<(), Failure> {
 }
 
 fn fetch(args: &DataArgs) -> Result<(), Failure> {
-    let location = Location::find(args.data.as_deref())?;
-    let md5 = location.ensure()?;
-    let folder = location.cache.batches_dir();
+    let cache = cache()?;
+    let opened = match Source::find(args.data.as_ref())? {
+        Source::Synthetic => return Err(in_no_file()),
+        Source::Named(place) => location::import(&place, &cache)?,
+        Source::Cache => location::fetch_into(&cache)?,
+    };
     if args.json {
-        println!("{}", json!({ "batches": folder, "complete": true, "md5": md5 }));
-    } else {
-        println!("CIFAR-10 is whole, in {}", folder.display());
+        let Opened { batches, md5, .. } = opened;
+        let batches = batches.to_string_lossy();
+        return answer(json!({ "batches": batches, "complete": true, "md5": md5 }));
     }
-    Ok(())
+    answer(format_args!("CIFAR-10 is whole, in {}", opened.batches.display()))
 }
 
 fn check(args: &DataArgs) -> Result<(), Failure> {
-    let location = Location::find(args.data.as_deref())?;
-    let verified = verify(&location.cache).map_err(Failure::other)?;
+    let (opened, place) = match Source::find(args.data.as_ref())? {
+        Source::Synthetic => return Err(in_no_file()),
+        Source::Named(place) => {
+            let opened = location::open(&place, Acceptance::Published, &cache()?)?;
+            (opened, place.path)
+        }
+        Source::Cache => {
+            let cache = cache()?;
+            (verify(&cache).map_err(Failure::other)?, cache.batches_dir())
+        }
+    };
     if args.json {
-        println!("{}", json!({ "batches": location.cache.batches_dir(), "md5": verified.md5 }));
-        return Ok(());
+        return answer(json!({ "batches": place.to_string_lossy(), "md5": opened.md5 }));
     }
-    for (file, md5) in &verified.md5 {
-        println!("{md5}  {file}");
-    }
-    println!("all files in {} are as published", location.cache.batches_dir().display());
-    Ok(())
+    let lines = md5_lines(&opened.md5);
+    answer(format_args!("{lines}all files in {} are as published", place.display()))
 }
 
 fn locate(args: &DataArgs) -> Result<(), Failure> {
-    let location = Location::find(args.data.as_deref())?;
-    let folder = location.cache.batches_dir();
-    let complete = verify(&location.cache).is_ok();
+    let (folder, complete) = match Source::find(args.data.as_ref())? {
+        Source::Synthetic => return Err(in_no_file()),
+        Source::Named(place) => {
+            let opened = location::open(&place, Acceptance::Published, &cache()?)?;
+            (opened.batches, true)
+        }
+        Source::Cache => {
+            let cache = cache()?;
+            (cache.batches_dir(), verify(&cache).is_ok())
+        }
+    };
     if args.json {
-        println!("{}", json!({ "batches": folder, "complete": complete }));
-        return Ok(());
+        return answer(json!({ "batches": folder.to_string_lossy(), "complete": complete }));
     }
-    println!("{}", folder.display());
+    answer(folder.display())?;
     if !complete {
-        eprintln!("not complete: `plateau data fetch` brings it there");
+        say("not complete: `plateau data fetch` brings it there");
     }
     Ok(())
+}
+
+fn in_no_file() -> Failure {
+    Failure::input_text(
+        "synthetic data are generated, and in no file".to_owned(),
+        "name a folder or archive with CIFAR-10, or nothing for the cache",
+    )
 }

@@ -1,16 +1,17 @@
 //! `plateau plan`: the runs that a study would do.
 
-use std::time::Duration;
-
 use plateau_record::{Group, PhaseRecord};
 use plateau_study::plan::Results;
+use plateau_study::store::STUDY_FILE;
 use plateau_study::{PhaseState, Plan, PlannedPhase, Store};
 use serde_json::{Value, json};
 
 use crate::args::PlanArgs;
 use crate::failure::Failure;
+use crate::location::warn_of_altered;
+use crate::output::{answer, say};
+use crate::preflight::{self, Fit, size};
 use crate::progress::{chosen, duration, schedule};
-use crate::provenance::jobs;
 use crate::question::Question;
 
 /// Multiply-adds per second and core, where no run of the study has been timed. On an AMD EPYC
@@ -20,50 +21,69 @@ const USUAL_SPEED: f64 = 3.6e10;
 
 pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let question = Question::read(&args.study)?;
-    let results = if question.folder.join("study.toml").is_file() {
-        Store::at(&question.folder).runs().map_err(Failure::other)?
+    warn_of_altered(&question.images);
+    let store = Store::at(&question.folder);
+    let results = if question.folder.join(STUDY_FILE).is_file() {
+        Store::check_for(&question.folder, &question.study).map_err(Failure::input)?;
+        let stored = store.runs().map_err(Failure::other)?;
+        for run in &stored.unreadable {
+            say(format_args!(
+                "run {} can't be used, and would be made again: {}",
+                run.id, run.error
+            ));
+        }
+        stored.runs
     } else {
         Results::new()
     };
     let plan = Plan::new(&question.study, &results);
-    let jobs = jobs(args.jobs);
+    let fit = preflight::study(&plan, args.jobs, 1)?;
     let speed = speed(&plan, &results);
-    let seconds = plan.remaining_cost(&results) / speed / jobs.get() as f64;
+    let seconds = plan.remaining_cost(&results) / speed / fit.jobs.get() as f64;
     if args.study.place.json {
-        println!("{}", as_json(&plan, &results, speed, seconds));
-        return Ok(());
+        return answer(as_json(&plan, &results, speed, seconds, &fit));
     }
-    println!("{}: {}", question.study.name, question.study.title);
+    let mut lines = vec![format!("{}: {}", question.study.name, question.study.title)];
     for phase in &plan.phases {
-        print_phase(phase, &plan, &results, speed);
+        phase_lines(phase, &plan, &results, speed, &mut lines);
     }
     let done = plan.runs.iter().filter(|run| results.contains_key(&run.id)).count();
-    println!(
-        "\n{} runs, {done} of them done; about {} for the rest with {jobs} side by side",
+    lines.push(String::new());
+    lines.extend(fit.notes.iter().cloned());
+    lines.push(format!("a run takes about {} of memory at most", size(fit.bytes)));
+    lines.push(format!(
+        "{} runs, {done} of them done; about {} for the rest with {} side by side",
         plan.n_runs(),
-        duration(Duration::from_secs_f64(seconds))
-    );
-    Ok(())
+        duration(seconds),
+        fit.jobs
+    ));
+    answer(lines.join("\n"))
 }
 
-fn print_phase(phase: &PlannedPhase, plan: &Plan, results: &Results, speed: f64) {
-    let time = duration(Duration::from_secs_f64(phase.cost / speed));
-    println!("\n{}  ({} runs, {time} on one core)", phase.name, phase.n_runs);
+fn phase_lines(
+    phase: &PlannedPhase,
+    plan: &Plan,
+    results: &Results,
+    speed: f64,
+    lines: &mut Vec<String>,
+) {
+    let time = duration(phase.cost / speed);
+    lines.push(format!("\n{}  ({} runs, {time} on one core)", phase.name, phase.n_runs));
     match &phase.state {
-        PhaseState::Resolved(record) => print_groups(record, plan, results),
+        PhaseState::Resolved(record) => group_lines(record, plan, results, lines),
         PhaseState::Pending { waits_for } => {
-            println!("  follows from the results of {}", waits_for.join(", "));
+            lines.push(format!("  follows from the results of {}", waits_for.join(", ")));
         }
-        PhaseState::Blocked { reason } => println!("  cannot be run: {reason}"),
+        PhaseState::Blocked { reason, advice } => {
+            lines.push(format!("  cannot be run: {reason}; {advice}"));
+        }
     }
 }
 
-fn print_groups(phase: &PhaseRecord, plan: &Plan, results: &Results) {
-    for choice in &phase.choices {
-        println!("  {}", chosen(choice));
-    }
+fn group_lines(phase: &PhaseRecord, plan: &Plan, results: &Results, lines: &mut Vec<String>) {
+    lines.extend(phase.choices.iter().map(|choice| format!("  {}", chosen(choice))));
     for group in &phase.groups {
-        println!("  {}", settings(group));
+        lines.push(format!("  {}", settings(group)));
         for run in &group.runs {
             let sharing = plan.run(&run.id).map_or(&[][..], |planned| &planned.phases);
             let others: Vec<&str> =
@@ -73,7 +93,7 @@ fn print_groups(phase: &PhaseRecord, plan: &Plan, results: &Results) {
                 _ => format!("  shared with {}", others.join(", ")),
             };
             let done = if results.contains_key(&run.id) { "  done" } else { "" };
-            println!("    seed {:<3} {}{done}{shared}", run.seed, run.id);
+            lines.push(format!("    seed {:<3} {}{done}{shared}", run.seed, run.id));
         }
     }
 }
@@ -98,7 +118,7 @@ fn speed(plan: &Plan, results: &Results) -> f64 {
     if seconds > 0.0 { cost / seconds } else { USUAL_SPEED }
 }
 
-fn as_json(plan: &Plan, results: &Results, speed: f64, seconds: f64) -> Value {
+fn as_json(plan: &Plan, results: &Results, speed: f64, seconds: f64, fit: &Fit) -> Value {
     let phases: Vec<Value> = plan
         .phases
         .iter()
@@ -111,9 +131,9 @@ fn as_json(plan: &Plan, results: &Results, speed: f64, seconds: f64) -> Value {
                 json!({ "name": phase.name, "runs": phase.n_runs, "state": "pending",
                         "waits_for": waits_for })
             }
-            PhaseState::Blocked { reason } => {
+            PhaseState::Blocked { reason, advice } => {
                 json!({ "name": phase.name, "runs": phase.n_runs, "state": "blocked",
-                        "reason": reason })
+                        "reason": reason, "advice": advice })
             }
         })
         .collect();
@@ -125,5 +145,7 @@ fn as_json(plan: &Plan, results: &Results, speed: f64, seconds: f64) -> Value {
                     "done": results.contains_key(&run.id), "seconds": run.cost / speed })
         })
         .collect();
-    json!({ "runs": plan.n_runs(), "seconds_left": seconds, "phases": phases, "known": runs })
+    json!({ "runs": plan.n_runs(), "seconds_left": seconds, "jobs": fit.jobs,
+            "memory_bytes": fit.bytes, "notes": fit.notes, "phases": phases,
+            "known": runs })
 }

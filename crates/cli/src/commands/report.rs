@@ -1,33 +1,50 @@
 //! `plateau report`: a study's report from its stored records alone.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use plateau::pictures::{Pictures, SAMPLES, SHOWN};
+use plateau::pictures::{PictureError, Pictures, SAMPLES, SHOWN};
+use plateau::place;
 use plateau_analysis::{Findings, Missing};
 use plateau_data::{CLASS_NAMES, Dataset, Labelled, PIXELS};
 use plateau_record::{DataSet, RunId, RunRecord, StudyRecord};
 use plateau_report::{
     OutputFile, ReportInput, SampleClass, SampleImages, ShownImages, TypstPaper, render,
 };
-use plateau_study::Store;
+use plateau_study::store::StoredRuns;
+use plateau_study::{Store, StoreError};
+use serde_json::json;
 
 use crate::args::ReportArgs;
+use crate::commands::status::other_line_ends;
 use crate::failure::Failure;
-use crate::location;
+use crate::location::Prepared;
+use crate::output::{answer, say};
 
 /// Images of each class that are kept for the report.
 const SAMPLES_PER_CLASS: usize = 8;
 
 pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
-    let written = write(&args.folder, &Store::at(&args.folder))?;
-    for line in &written.missing {
-        println!("{line}");
+    let store = Store::at(&args.folder);
+    let stored = Stored::read(&store)?;
+    // Of a study that is being executed, the report is of what there is so far.
+    let _lock = match store.lock("plateau report") {
+        Err(StoreError::Locked { .. }) => None,
+        lock => Some(lock.map_err(|error| disk_failure(&error))?),
+    };
+    let written = write_stored(&store, &stored)?;
+    written.tell();
+    if args.json {
+        return answer(json!({
+            "report": written.page.to_string_lossy(),
+            "complete": written.missing.is_empty(),
+            "missing": written.missing,
+            "notes": written.notes,
+        }));
     }
-    println!("the report is {}", written.page.display());
-    Ok(())
+    let mut lines = written.missing.clone();
+    lines.push(format!("the report is {}", written.page.display()));
+    answer(lines.join("\n"))
 }
 
 /// A report that was written.
@@ -36,36 +53,60 @@ pub(crate) struct Written {
     pub(crate) page: PathBuf,
     /// What is missing of the study, in words.
     pub(crate) missing: Vec<String>,
+    /// What else the user should know.
+    pub(crate) notes: Vec<String>,
 }
 
-/// Writes `report/` anew. Until all of it is written, the former report stays in place.
-pub(crate) fn write(folder: &Path, store: &Store) -> Result<Written, Failure> {
-    write_stored(folder, &Stored::read(store)?)
+impl Written {
+    /// On standard error.
+    pub(crate) fn tell(&self) {
+        self.notes.iter().for_each(say);
+    }
 }
 
-/// The same, after the test images that it shows were kept beside the records.
-pub(crate) fn write_with_images(
-    folder: &Path,
-    store: &Store,
-    cache: Option<&Path>,
-) -> Result<Written, Failure> {
+/// Writes `report/` anew, after the test images that it shows were kept beside the records.
+/// Until all of it is written, the former report stays in place.
+pub(crate) fn write_with_images(store: &Store, data: &Prepared) -> Result<Written, Failure> {
     let stored = Stored::read(store)?;
-    store_shown(store, &stored, cache)?;
-    write_stored(folder, &stored)
+    store_shown(store, &stored, data)?;
+    write_stored(store, &stored)
 }
 
-fn write_stored(
-    folder: &Path,
-    Stored { study, runs, findings }: &Stored,
-) -> Result<Written, Failure> {
-    let Pictures { samples, shown } = Pictures::read(folder).map_err(Failure::input)?;
-    let input =
-        ReportInput { study, runs, findings, samples: samples.as_ref(), shown: shown.as_ref() };
+fn write_stored(store: &Store, stored: &Stored) -> Result<Written, Failure> {
+    let Stored { study, runs, findings, notes, left_out } = stored;
+    let mut notes = notes.clone();
+    let (Pictures { samples, shown }, problems) = Pictures::read_what_can_be_read(store.dir());
+    notes.extend(problems.iter().map(PictureError::to_string));
+    let written = store.written().map_err(Failure::other)?;
+    let input = ReportInput {
+        study,
+        runs,
+        findings,
+        samples: samples.as_ref(),
+        shown: shown.as_ref(),
+        place: &place::of(store.dir(), study, written.as_deref()),
+        notes: left_out,
+    };
     let mut report = render(&input).map_err(Failure::other)?;
-    report.files.extend(typeset(report.paper)?);
-    let place = folder.join("report");
-    replace(&place, &report.files).map_err(|error| cannot("write", &place, &error))?;
-    Ok(Written { page: place.join("report.html"), missing: missing(findings) })
+    report.files.extend(typeset(report.paper, &mut notes)?);
+    let files: Vec<_> = report.files.iter().map(|f| (f.path.as_str(), &f.bytes[..])).collect();
+    let kept = store.write_report(&files).map_err(|error| disk_failure(&error))?;
+    notes.extend(kept.iter().map(|place| kept_words(place)));
+    let page = store.dir().join("report").join("report.html");
+    Ok(Written { page, missing: missing(findings), notes })
+}
+
+fn disk_failure(error: &StoreError) -> Failure {
+    Failure::of_the_disk(error.to_string())
+}
+
+/// Says that a file of the user was in the way.
+pub(crate) fn tell_kept(place: &Path) {
+    say(kept_words(place));
+}
+
+fn kept_words(place: &Path) -> String {
+    format!("a file was changed by others than plateau: it is kept as {}", place.display())
 }
 
 /// A study's records, and what they say.
@@ -73,14 +114,32 @@ struct Stored {
     study: StudyRecord,
     runs: BTreeMap<RunId, RunRecord>,
     findings: Findings,
+    /// What the user should know of the records.
+    notes: Vec<String>,
+    /// What the report says of those that it does without.
+    left_out: Vec<String>,
 }
 
 impl Stored {
     fn read(store: &Store) -> Result<Self, Failure> {
         let study = stored_study(store)?;
-        let runs = store.runs().map_err(Failure::other)?;
+        let StoredRuns { runs, unreadable, n_other_line_ends } =
+            store.runs().map_err(Failure::other)?;
+        let left_out: Vec<String> = unreadable
+            .iter()
+            .map(|run| format!("Run {} is left out: {}.", run.id, run.error.in_its_folder()))
+            .collect();
+        let mut notes: Vec<String> = unreadable
+            .iter()
+            .map(|run| {
+                format!("run {} is left out: {}; `plateau run` makes it again", run.id, run.error)
+            })
+            .collect();
+        if n_other_line_ends > 0 {
+            notes.push(other_line_ends(n_other_line_ends));
+        }
         let findings = plateau_analysis::findings(&study, &runs);
-        Ok(Self { study, runs, findings })
+        Ok(Self { study, runs, findings, notes, left_out })
     }
 }
 
@@ -96,15 +155,24 @@ pub(crate) fn stored_study(store: &Store) -> Result<StudyRecord, Failure> {
 
 /// The paper as a PDF, where the typesetter is part of this build.
 #[cfg(feature = "pdf")]
-fn typeset(paper: TypstPaper) -> Result<Option<OutputFile>, Failure> {
+fn typeset(paper: TypstPaper, notes: &mut Vec<String>) -> Result<Option<OutputFile>, Failure> {
     let TypstPaper { main, files, fonts } = paper;
     let source = plateau_typeset::Source { main, files, fonts: fonts.to_vec() };
-    let bytes = plateau_typeset::pdf(&source).map_err(Failure::other)?;
+    let plateau_typeset::Pdf { bytes, missing } =
+        plateau_typeset::pdf(&source).map_err(Failure::other)?;
+    if !missing.is_empty() {
+        let letters: Vec<String> = missing.iter().map(char::to_string).collect();
+        notes.push(format!(
+            "paper.pdf has no letters for {}: its fonts lack them; the other forms of the report \
+             show them",
+            letters.join(" ")
+        ));
+    }
     Ok(Some(OutputFile { path: "paper.pdf".to_owned(), bytes }))
 }
 
 #[cfg(not(feature = "pdf"))]
-fn typeset(_paper: TypstPaper) -> Result<Option<OutputFile>, Failure> {
+fn typeset(_paper: TypstPaper, _notes: &mut Vec<String>) -> Result<Option<OutputFile>, Failure> {
     Ok(None)
 }
 
@@ -134,55 +202,30 @@ fn missing(findings: &Findings) -> Vec<String> {
     lines
 }
 
-fn replace(place: &Path, files: &[OutputFile]) -> io::Result<()> {
-    let fresh = place.with_extension("new");
-    let former = place.with_extension("old");
-    remove(&fresh)?;
-    for file in files {
-        let path = fresh.join(&file.path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        let mut written = File::create(path)?;
-        written.write_all(&file.bytes)?;
-        written.sync_all()?;
-    }
-    remove(&former)?;
-    if place.exists() {
-        fs::rename(place, &former)?;
-    }
-    fs::rename(&fresh, place)?;
-    remove(&former)
-}
-
-fn remove(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Keeps a few images of each class beside the records, so that the report needs no data set.
+/// Those that are there are kept if they can be read, unless they may be of other images.
 pub(crate) fn store_samples(
     store: &Store,
     set: DataSet,
-    cache: Option<&Path>,
+    data: &Prepared,
+    are_unknown: bool,
 ) -> Result<(), Failure> {
-    if SAMPLES.iter().all(|name| store.dir().join(name).is_file()) {
+    let is_there = || Pictures::read(store.dir()).is_ok_and(|pictures| pictures.samples.is_some());
+    if !are_unknown && is_there() {
         return Ok(());
     }
-    let data = location::load(set, cache).map_err(Failure::other)?;
+    let data = data.load(set).map_err(Failure::other)?;
     write_pair(store, SAMPLES, samples(&data).to_files().map_err(Failure::other)?)
 }
 
 /// Keeps the test images that the report shows, its surest mistakes, beside the records.
-fn store_shown(store: &Store, stored: &Stored, cache: Option<&Path>) -> Result<(), Failure> {
+fn store_shown(store: &Store, stored: &Stored, data: &Prepared) -> Result<(), Failure> {
     let predictions = stored.findings.predictions.as_ref();
     let mistakes = predictions.and_then(|predictions| predictions.mistakes.as_ref());
     let Some(mistakes) = mistakes.filter(|mistakes| !mistakes.surest.is_empty()) else {
         return Ok(());
     };
-    let test = location::load(stored.study.data, cache).map_err(Failure::other)?.test;
+    let test = data.load(stored.study.data).map_err(Failure::other)?.test;
     let image = |position: usize| (position, interleave(test.image(position)));
     let images = mistakes.surest.iter().map(|mistake| mistake.image);
     let shown = ShownImages {
@@ -197,7 +240,8 @@ fn write_pair(
     (png, json): (Vec<u8>, Vec<u8>),
 ) -> Result<(), Failure> {
     for (name, bytes) in names.into_iter().zip([png, json]) {
-        store.write_file(name, &bytes).map_err(|error| Failure::of_the_disk(error.to_string()))?;
+        let kept = store.write_file(name, &bytes).map_err(|error| disk_failure(&error))?;
+        kept.iter().for_each(|place| tell_kept(place));
     }
     Ok(())
 }
@@ -219,8 +263,4 @@ fn samples(data: &Dataset) -> SampleImages {
 /// Planar to interleaved.
 fn interleave(planar: &[u8]) -> Vec<u8> {
     (0..PIXELS).flat_map(|i| [planar[i], planar[PIXELS + i], planar[2 * PIXELS + i]]).collect()
-}
-
-fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::of_the_disk(format!("cannot {action} {}: {error}", path.display()))
 }

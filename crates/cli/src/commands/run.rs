@@ -1,41 +1,45 @@
 //! `plateau run`: plans, trains, analyses, reports.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::Instant;
 
-use plateau_study::{ExecuteError, Options, Outcome, Store, StoreError, WorkerCommand, execute};
-use serde_json::json;
+use plateau_study::plan::Results;
+use plateau_study::{
+    ExecuteError, Lock, Options, Outcome, Plan, Store, StoreError, Study, WorkerCommand, execute,
+};
+use serde_json::{Value, json};
 
 use crate::args::RunArgs;
-use crate::commands::report;
+use crate::commands::report::{self, Written, tell_kept};
+use crate::commands::train::{disk_failure, warn_of_lacks};
 use crate::failure::Failure;
 use crate::interrupt::Listening;
-use crate::location;
+use crate::location::warn_of_altered;
+use crate::output::{answer, say};
+use crate::preflight;
 use crate::progress::{StudyProgress, label};
-use crate::provenance::jobs;
 use crate::question::Question;
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let started = Instant::now();
-    let Question { study, folder } = Question::read(&args.study)?;
+    let Question { study, source, folder, images } = Question::read(&args.study)?;
+    warn_of_altered(&images);
     // Refused before anything is downloaded or trained.
-    let store = Store::open(&folder, &study.name).map_err(Failure::input)?;
-    let _lock = store.lock(&this_process(&args.study.study)).map_err(|error| match error {
-        StoreError::Locked { .. } => Failure::text(
-            error.to_string(),
-            "wait for it, or end it; `plateau status` shows how far it is",
-        ),
-        error => Failure::other(error),
-    })?;
-    let data = location::prepare(study.data, args.study.place.data.as_deref())?;
-    report::store_samples(&store, study.data, data.as_deref())?;
-    let jobs = jobs(args.jobs);
+    let first = Plan::new(&study, &Results::new());
+    let fit = preflight::study(&first, args.jobs, args.threads)?;
+    fit.notes.iter().for_each(say);
+    let store = Store::open_for(&folder, &study).map_err(refuse_folder)?;
+    let _lock = lock(&store, &args.study.study)?;
+    let is_new = keep_study(&store, &study, &source, &first)?;
+    let prepared = images.prepare()?;
+    report::store_samples(&store, study.data, &prepared, is_new)?;
     let threads = NonZeroUsize::new(args.threads as usize).unwrap_or(NonZeroUsize::MIN);
     let listening = Listening::start()?;
     let options = Options {
-        jobs,
-        threads: jobs.saturating_mul(threads),
-        data: data.clone(),
+        jobs: fit.jobs,
+        threads: fit.jobs.saturating_mul(threads),
+        data: prepared.batches.clone(),
         checkpoint_seconds: args.checkpoint_seconds,
         stop: listening.stop.clone(),
     };
@@ -56,36 +60,88 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         return Err(stopped(&outcome));
     }
     tell_failures(&outcome);
-    let page = report::write_with_images(&folder, &store, data.as_deref())?.page;
+    let written = report::write_with_images(&store, &prepared)?;
+    written.tell();
+    let seconds = started.elapsed().as_secs_f64();
     if args.study.place.json {
-        let line = json!({
-            "study": study.name,
-            "folder": folder,
-            "report": page,
-            "complete": outcome.is_complete(),
-            "ran": outcome.n_ran,
-            "reused": outcome.n_reused,
-            "not_of_the_study": outcome.others,
-            "failed": outcome.failed.iter().map(|failed| &failed.run.id).collect::<Vec<_>>(),
-            "seconds": started.elapsed().as_secs_f64(),
-        });
-        println!("{line}");
+        answer(as_json(&study, &folder, &outcome, &written, seconds))?;
     } else {
-        println!(
-            "{} runs done now, {} before, in {:.0} s",
+        answer(format_args!(
+            "{} runs done now, {} before, in {seconds:.0} s\nthe report is {}",
             outcome.n_ran,
             outcome.n_reused,
-            started.elapsed().as_secs_f64()
-        );
-        println!("the report is {}", page.display());
+            written.page.display()
+        ))?;
     }
     if outcome.is_complete() {
         return Ok(());
     }
-    Err(Failure::text(
-        format!("{} runs failed, and what follows from them is missing", outcome.failed.len()),
-        "the same command tries them again",
-    ))
+    Err(incomplete(&outcome).after_answer())
+}
+
+fn as_json(
+    study: &Study,
+    folder: &Path,
+    outcome: &Outcome,
+    written: &Written,
+    seconds: f64,
+) -> Value {
+    let failed = outcome.failed.iter().map(|failed| &failed.run.id).collect::<Vec<_>>();
+    let blocked_runs = outcome.blocked_runs.iter().map(|run| &run.run.id).collect::<Vec<_>>();
+    let blocked_phases = outcome
+        .blocked_phases
+        .iter()
+        .map(|phase| json!({ "name": phase.name, "reason": phase.reason, "advice": phase.advice }));
+    json!({
+        "study": study.name,
+        "folder": folder.to_string_lossy(),
+        "report": written.page.to_string_lossy(),
+        "complete": outcome.is_complete(),
+        "ran": outcome.n_ran,
+        "reused": outcome.n_reused,
+        "not_of_the_study": outcome.others,
+        "failed": failed,
+        "blocked_runs": blocked_runs,
+        "blocked_phases": blocked_phases.collect::<Vec<_>>(),
+        "notes": written.notes,
+        "seconds": seconds,
+    })
+}
+
+fn refuse_folder(error: StoreError) -> Failure {
+    let help = match &error {
+        StoreError::OtherStudy { .. } | StoreError::OtherData { .. } => {
+            "name another folder with --out, or the images that its records are of with --data"
+        }
+        StoreError::NotAStudy { .. } => "name an empty folder, or a new one, with --out",
+        _ => return Failure::input(error),
+    };
+    Failure::input_text(error.to_string(), help)
+}
+
+/// Keeps others out, and tries all that storing takes.
+fn lock(store: &Store, study: &Path) -> Result<Lock, Failure> {
+    let holder = format!("process {} (plateau run {})", std::process::id(), study.display());
+    let lock = store.lock(&holder).map_err(|error| match error {
+        StoreError::Locked { .. } => Failure::text(
+            error.to_string(),
+            "wait for it, or end it; `plateau status` shows how far it is",
+        ),
+        error => disk_failure(&error),
+    })?;
+    warn_of_lacks(store.probe().map_err(|error| disk_failure(&error))?, Some(&lock));
+    Ok(lock)
+}
+
+/// What the folder is for stands in it before anything else does. Whether it said nothing before.
+fn keep_study(store: &Store, study: &Study, source: &str, plan: &Plan) -> Result<bool, Failure> {
+    let is_new = !matches!(store.study(), Ok(Some(_)));
+    let mut kept = vec![store.write_written(source).map_err(|error| disk_failure(&error))?];
+    if is_new {
+        kept.push(store.write_study(&plan.record(study)).map_err(|error| disk_failure(&error))?);
+    }
+    kept.into_iter().flatten().for_each(|place| tell_kept(&place));
+    Ok(is_new)
 }
 
 fn stopped(outcome: &Outcome) -> Failure {
@@ -99,9 +155,33 @@ fn stopped(outcome: &Outcome) -> Failure {
     )
 }
 
-/// What a process that finds the folder in use is told.
-fn this_process(study: &str) -> String {
-    format!("process {} (plateau run {study})", std::process::id())
+/// Why there is no whole answer, and what to do: workers that failed may not fail again, but
+/// results that allow no choice never will.
+fn incomplete(outcome: &Outcome) -> Failure {
+    let blocked = outcome.blocked_phases.iter();
+    let blocked: Vec<(&str, &str, &str)> = blocked
+        .filter_map(|phase| Some((&*phase.name, &*phase.reason, phase.advice.as_deref()?)))
+        .collect();
+    let reasons = blocked.iter().map(|(name, reason, _)| format!("phase {name}: {reason}"));
+    let reasons = reasons.collect::<Vec<_>>().join("; ");
+    let mut advice: Vec<&str> = blocked.iter().map(|(_, _, advice)| *advice).collect();
+    advice.dedup();
+    let advice = advice.join("; ");
+    let n_failed = outcome.failed.len();
+    if !outcome.has_failures() {
+        return Failure::text(
+            format!("no run failed, and the study has no whole answer: {reasons}"),
+            &format!("{advice}; then run it again: what is done is kept"),
+        );
+    }
+    let failed = format!("{n_failed} runs failed, and what follows from them is missing");
+    if blocked.is_empty() {
+        return Failure::text(failed, "the same command tries them again");
+    }
+    Failure::text(
+        format!("{failed}; besides, {reasons}"),
+        &format!("the same command tries failed runs again; as to the rest, {advice}"),
+    )
 }
 
 /// Workers are processes of this very program.
@@ -112,18 +192,19 @@ fn this_program() -> Result<WorkerCommand, Failure> {
 
 fn tell_failures(outcome: &Outcome) {
     if !outcome.others.is_empty() {
-        eprintln!(
+        say(format_args!(
             "{} stored runs aren't part of the study as it is now; they are kept",
             outcome.others.len()
-        );
+        ));
     }
     for failed in &outcome.failed {
-        eprintln!("failed: {} ({}): {}", label(&failed.run), failed.run.id, failed.failure);
+        say(format_args!("failed: {} ({}): {}", label(&failed.run), failed.run.id, failed.failure));
     }
     for blocked in &outcome.blocked_runs {
-        eprintln!("not run: {}: it starts from run {}", label(&blocked.run), blocked.parent);
+        let (run, parent) = (label(&blocked.run), &blocked.parent);
+        say(format_args!("not run: {run}: it starts from run {parent}"));
     }
     for phase in &outcome.blocked_phases {
-        eprintln!("not run: {}: {}", phase.name, phase.reason);
+        say(format_args!("not run: {}: {}", phase.name, phase.reason));
     }
 }

@@ -1,16 +1,17 @@
 //! `plateau status`: how far a study is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use plateau_record::{RunId, RunStatus, StudyRecord};
 use plateau_study::Store;
 use plateau_study::store::Progress;
+use plateau_study::store::progress::BlockedPhase;
 use serde::Serialize;
 
 use crate::args::StatusArgs;
 use crate::commands::report::stored_study;
 use crate::failure::Failure;
+use crate::output::answer;
 use crate::progress::duration;
 
 pub(crate) fn status(args: &StatusArgs) -> Result<(), Failure> {
@@ -18,11 +19,10 @@ pub(crate) fn status(args: &StatusArgs) -> Result<(), Failure> {
     let study = stored_study(&store)?;
     let status = Status::of(&store, &study)?;
     if args.json {
-        println!("{}", serde_json::to_string(&status).map_err(Failure::other)?);
+        answer(serde_json::to_string(&status).map_err(Failure::other)?)
     } else {
-        status.print();
+        answer(status.text())
     }
-    Ok(())
 }
 
 /// How far a study is.
@@ -43,6 +43,10 @@ struct Status {
     phases: Vec<Phase>,
     /// Phases that wait for others' results: more runs to come.
     pending: Vec<String>,
+    /// Those of them whose settings can't be chosen from the results there are, and why not.
+    blocked: Vec<BlockedPhase>,
+    /// Runs whose files have other line ends than were stored; their content is the same.
+    other_line_ends: usize,
     /// Stored runs that no phase asks for.
     not_of_the_study: Vec<RunId>,
     seconds_left: Option<f64>,
@@ -89,17 +93,18 @@ impl Status {
         }
         let (mut diverged, mut damaged) = (Vec::new(), Vec::new());
         let done: Vec<&RunId> = stored.iter().filter(|id| phase_of.contains_key(id)).collect();
+        let read = store.runs().map_err(Failure::other)?;
         for id in &done {
-            match store.load(id) {
-                Ok(run) if run.result.status != RunStatus::Finished => diverged.push(run.id),
-                Ok(_) => {}
-                Err(error) => {
-                    damaged.push(Failed { id: (*id).clone(), reason: error.to_string() });
-                }
+            let run = read.runs.get(*id);
+            if run.is_some_and(|run| run.result.status != RunStatus::Finished) {
+                diverged.push((*id).clone());
             }
         }
+        for run in read.unreadable {
+            damaged.push(Failed { id: run.id, reason: run.error.to_string() });
+        }
         let executed_by = store.lock_holder();
-        let Progress { running, failed, seconds_left } =
+        let Progress { running, failed, blocked, seconds_left } =
             store.progress().map_err(Failure::other)?.unwrap_or_default();
         // What a dead execution was at doesn't run any more.
         let running =
@@ -132,6 +137,8 @@ impl Status {
                 .cloned()
                 .collect(),
             pending: study.pending.clone(),
+            blocked: blocked.into_iter().filter(|b| study.pending.contains(&b.phase)).collect(),
+            other_line_ends: read.n_other_line_ends,
             seconds_left: seconds_left.filter(|_| executed_by.is_some()),
             executed_by,
             diverged,
@@ -142,48 +149,63 @@ impl Status {
         })
     }
 
-    fn print(&self) {
+    fn text(&self) -> String {
         let Self { study, runs, done, waiting, .. } = self;
-        println!(
+        let mut lines = vec![format!(
             "{study}: {done} of {runs} runs done ({} diverged), {} running, {waiting} waiting, {} \
              failed",
             self.diverged.len(),
             self.running.len(),
             self.failed.len()
-        );
-        match &self.executed_by {
-            Some(holder) => println!("executed by {holder}"),
-            None if self.is_complete() => println!("complete"),
-            None => println!("not being executed; `plateau run` goes on with it"),
-        }
-        if let Some(seconds) = self.seconds_left {
-            println!("about {} left", duration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9))));
-        }
+        )];
+        lines.push(match &self.executed_by {
+            Some(holder) => format!("executed by {holder}"),
+            None if self.is_complete() => "complete".to_owned(),
+            None if !self.blocked.is_empty() => {
+                "not being executed; a phase can't be run from the results there are".to_owned()
+            }
+            None => "not being executed; `plateau run` goes on with it".to_owned(),
+        });
+        lines.extend(self.seconds_left.map(|s| format!("about {} left", duration(s))));
         let width = self.phases.iter().map(|phase| phase.name.len()).max().unwrap_or(0);
         for Phase { name, runs, done } in &self.phases {
-            println!("  {name:width$}  {done} of {runs}");
+            lines.push(format!("  {name:width$}  {done} of {runs}"));
         }
         for name in &self.pending {
-            println!("  {name:width$}  waits for another phase's results");
+            let blocked = self.blocked.iter().find(|blocked| blocked.phase == *name);
+            lines.push(match blocked {
+                Some(blocked) => format!("  {name:width$}  cannot be run: {}", blocked.reason),
+                None => format!("  {name:width$}  waits for another phase's results"),
+            });
         }
         for Running { id, phase, step, of } in &self.running {
-            println!("running  {id}  {phase}, step {step} of {of}");
+            lines.push(format!("running  {id}  {phase}, step {step} of {of}"));
         }
-        for id in &self.diverged {
-            println!("diverged {id}");
+        lines.extend(self.diverged.iter().map(|id| format!("diverged {id}")));
+        for (word, failed) in [("failed  ", &self.failed), ("damaged ", &self.damaged)] {
+            lines.extend(
+                failed.iter().map(|Failed { id, reason }| format!("{word} {id}  {reason}")),
+            );
         }
-        for Failed { id, reason } in &self.failed {
-            println!("failed   {id}  {reason}");
+        if !self.damaged.is_empty() {
+            lines.push("`plateau run` keeps what is damaged aside, and makes it again".to_owned());
         }
-        for Failed { id, reason } in &self.damaged {
-            println!("damaged  {id}  {reason}");
+        if self.other_line_ends > 0 {
+            lines.push(other_line_ends(self.other_line_ends));
         }
-        for id in &self.not_of_the_study {
-            println!("not part of the study  {id}");
-        }
+        lines.extend(self.not_of_the_study.iter().map(|id| format!("not part of the study  {id}")));
+        lines.join("\n")
     }
 
     fn is_complete(&self) -> bool {
         self.done == self.runs && self.pending.is_empty() && self.damaged.is_empty()
     }
+}
+
+/// What git did to a study's folder.
+pub(crate) fn other_line_ends(n_runs: usize) -> String {
+    format!(
+        "{n_runs} runs have other line ends than were stored (git's core.autocrlf makes them); \
+         what they say is the same"
+    )
 }

@@ -2,24 +2,26 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 
 use plateau_data::Dataset;
 use plateau_model::Weights;
-use plateau_record::{EpochRecord, RunId, RunRecord, RunResult, Start, Step};
+use plateau_record::{DataConfig, EpochRecord, RunId, RunRecord, RunResult, Start, Step};
 use plateau_study::{Store, StoreError};
 use plateau_train::{Checkpoint, Silent, Trained, resume};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::args::VerifyArgs;
+use crate::args::{DataSourceArgs, VerifyArgs};
 use crate::checkpoints::maker;
+use crate::commands::status::other_line_ends;
 use crate::commands::train::on_threads;
 use crate::failure::Failure;
-use crate::location;
+use crate::location::Images;
+use crate::output::{answer, say};
 use crate::provenance::{cores, provenance};
 
 pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
+    check_options(args)?;
     let store = Store::at(&args.folder);
     let ids = store.run_ids().map_err(Failure::other)?;
     if ids.is_empty() && store.study().map_err(Failure::input)?.is_none() {
@@ -32,23 +34,43 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let records: Vec<RunRecord> =
         ids.iter().filter_map(|id| verified.check_files(&store, id)).collect();
     verified.check_checkpoints(&store);
+    verified.other_line_ends = store.runs().map_err(Failure::other)?.n_other_line_ends;
     let sample = sample(&store, &records, args.sample as usize);
-    if !sample.is_empty() {
+    if sample.is_empty() && args.sample > 0 {
+        say("no run has a checkpoint here: none is computed again");
+    } else if !sample.is_empty() {
         let threads = args.threads.unwrap_or_else(cores) as usize;
-        on_threads(threads, || verified.recompute_all(&store, &sample, args.data.as_deref()))??;
+        on_threads(threads, || verified.recompute_all(&store, &sample, &args.data))??;
     }
     if args.json {
-        println!("{}", serde_json::to_string(&verified).map_err(Failure::other)?);
+        answer(serde_json::to_string(&verified).map_err(Failure::other)?)?;
     } else {
-        print!("{verified}");
+        answer(verified.to_string().trim_end())?;
     }
     if verified.problems.is_empty() {
         return Ok(());
     }
     Err(Failure::text(
         format!("{} problems were found", verified.problems.len()),
-        "delete what is damaged (a run's folder, a checkpoint): `plateau run` makes it again",
-    ))
+        "`plateau run` keeps runs that can't be read aside, and makes them again",
+    )
+    .after_answer())
+}
+
+/// Options that say how runs are computed again mean nothing where none is.
+fn check_options(args: &VerifyArgs) -> Result<(), Failure> {
+    let options = [
+        ("--data", args.data.data.is_some()),
+        ("--accept-altered", args.data.accept_altered),
+        ("--threads", args.threads.is_some()),
+    ];
+    let given = options.into_iter().find(|(_, given)| *given && args.sample == 0);
+    given.map_or(Ok(()), |(name, _)| {
+        Err(Failure::input_text(
+            format!("{name} has no effect with --sample 0: no run is computed again"),
+            "leave one of them out",
+        ))
+    })
 }
 
 /// What was checked, and what was found.
@@ -58,6 +80,8 @@ struct Verified {
     runs: usize,
     /// Those of them whose weights are not here.
     without_weights: usize,
+    /// Those of them whose files have other line ends than were stored, and the same content.
+    other_line_ends: usize,
     /// Checkpoints that are what was stored.
     checkpoints: usize,
     /// Runs whose end was computed again, to the same bits.
@@ -126,19 +150,29 @@ impl Verified {
         &mut self,
         store: &Store,
         sample: &[&RunRecord],
-        data: Option<&str>,
+        data: &DataSourceArgs,
     ) -> Result<(), Failure> {
-        let mut loaded: Option<Dataset> = None;
+        let mut loaded: Option<(Dataset, Option<String>)> = None;
         for record in sample {
-            let set = record.config.data.set;
-            let dataset = match loaded.take().filter(|loaded| loaded.set == set) {
-                Some(dataset) => dataset,
+            let DataConfig { set, altered, .. } = &record.config.data;
+            let same = loaded.take().filter(|(loaded, id)| loaded.set == *set && id == altered);
+            let loaded = match same {
+                Some(same) => loaded.insert(same),
                 None => {
-                    let folder: Option<PathBuf> = location::prepare(set, data)?;
-                    location::load(set, folder.as_deref()).map_err(Failure::other)?
+                    let images = Images::find(*set, data)?;
+                    if images.altered() != *altered {
+                        let expected = set.title_of(altered.as_deref());
+                        self.not_recomputed.push(format!(
+                            "{}: it was trained on {expected}: name these images with --data",
+                            record.id
+                        ));
+                        continue;
+                    }
+                    let dataset = images.prepare()?.load(*set).map_err(Failure::other)?;
+                    loaded.insert((dataset, altered.clone()))
                 }
             };
-            match recompute(store, record, loaded.insert(dataset)) {
+            match recompute(store, record, &loaded.0) {
                 Ok(()) => self.recomputed.push(record.id.clone()),
                 Err(Recomputation::Impossible(why)) => {
                     self.not_recomputed.push(format!("{}: {why}", record.id));
@@ -157,6 +191,9 @@ impl fmt::Display for Verified {
         writeln!(f, "{} runs are what was stored", self.runs)?;
         if self.without_weights > 0 {
             writeln!(f, "the weights of {} of them are not here", self.without_weights)?;
+        }
+        if self.other_line_ends > 0 {
+            writeln!(f, "{}", other_line_ends(self.other_line_ends))?;
         }
         writeln!(f, "{} checkpoints are what was stored", self.checkpoints)?;
         for id in &self.recomputed {
@@ -225,7 +262,7 @@ fn recompute(store: &Store, record: &RunRecord, data: &Dataset) -> Result<(), Re
 
 fn difference(store: &Store, record: &RunRecord, trained: &Trained) -> Option<&'static str> {
     let sum = || -> Option<String> {
-        let bytes = trained.weights.to_safetensors().ok()?;
+        let bytes = trained.weights_file(&record.config).ok()?;
         Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     };
     let timeless = |epochs: &[EpochRecord]| -> Vec<EpochRecord> {

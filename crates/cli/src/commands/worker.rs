@@ -13,6 +13,7 @@ use crate::commands::train::{on_threads, store_run};
 use crate::failure::Failure;
 use crate::interrupt::Listening;
 use crate::location;
+use crate::progress::seconds;
 use crate::provenance::provenance;
 
 /// Exit code of a worker that was told to end, past a checkpoint.
@@ -34,13 +35,16 @@ pub(crate) fn worker() -> Result<(), Failure> {
     // Ctrl-C in a terminal reaches workers, too.
     let listening = Listening::start()?;
     let told = listening.stop.clone();
-    std::thread::spawn(move || {
+    let wait = move || {
         wait_for_end(&mut input);
         told.ask();
         std::thread::sleep(GRACE);
         std::process::exit(LATE);
-    });
-    let data = location::load(job.config.data.set, job.data.as_deref()).map_err(Failure::other)?;
+    };
+    std::thread::Builder::new().spawn(wait).map_err(Failure::other)?;
+    let of = &job.config.data;
+    let data = location::load(of.set, job.data.as_deref(), of.altered.as_deref());
+    let data = data.map_err(Failure::other)?;
     let store = Store::at(&job.store);
     let parent = match &job.config.start {
         Start::Fresh => None,
@@ -48,7 +52,7 @@ pub(crate) fn worker() -> Result<(), Failure> {
     };
     let provenance = provenance(data.md5.clone());
     let (checkpoints, maker) = (store.checkpoints(&job.config.id()), maker(&provenance));
-    let interval = Duration::from_secs_f64(job.checkpoint_seconds);
+    let interval = seconds(job.checkpoint_seconds);
     let saver = Saver::new(checkpoints.clone(), maker.clone(), interval, listening.stop.clone());
     let mut watch = Watch { of: job.config.epochs, last: None, saver };
     let trained = on_threads(job.threads, || {

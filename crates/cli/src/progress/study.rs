@@ -1,13 +1,14 @@
 //! How a study goes: runs done, epochs, images per second, time left.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar};
 use plateau_record::{Choice, RunConfig, RunId, Schedule, ScheduleShape, Start};
 use plateau_study::{Event, PlannedRun};
 
-use super::{on_terminal, style};
+use super::{duration, on_terminal, style};
+use crate::output::say;
 
 /// Listens to the executor.
 pub(crate) struct StudyProgress {
@@ -85,6 +86,14 @@ impl StudyProgress {
                 self.plain(&format!("{} goes on after step {step}", label(run)));
             }
             Event::Notice { run, text } => self.say(&format!("{}: {text}", label(run))),
+            Event::SetAside { id, error, place } => self.say(&format!(
+                "run {id} can't be used: {error}\nit is kept in {}, and made again",
+                place.display()
+            )),
+            Event::Kept { place } => self.say(&format!(
+                "a file was changed by others than plateau: it is kept as {}",
+                place.display()
+            )),
             Event::FewerJobs { jobs } => {
                 self.say(&format!("from now on {jobs} side by side, to need less memory"));
             }
@@ -159,12 +168,12 @@ impl StudyProgress {
             return String::new();
         }
         let seconds = self.started.elapsed().as_secs_f64() * (self.cost_left - under_way) / done;
-        format!(", about {} left", duration(Duration::from_secs_f64(seconds.clamp(0.0, 1e9))))
+        format!(", about {} left", duration(seconds))
     }
 
     /// On any device.
     fn say(&self, line: &str) {
-        self.bars.suspend(|| eprintln!("{line}"));
+        self.bars.suspend(|| say(line));
     }
 
     /// Where there are no bars.
@@ -209,26 +218,5 @@ pub(crate) fn schedule(schedule: &Schedule) -> String {
         ScheduleShape::Cosine => format!("cosine {rate}"),
         ScheduleShape::Step { every, factor } => format!("steps {rate}×{factor}/{every}"),
         ScheduleShape::RangeTest { to } => format!("{rate}…{to}"),
-    }
-}
-
-/// `2 h 05 min`, `7 min`, `40 s`.
-pub(crate) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..=89 => format!("{seconds} s"),
-        90..=5399 => format!("{} min", (seconds + 30) / 60),
-        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_well() {
-        let text = |seconds| duration(Duration::from_secs(seconds));
-        assert_eq!([text(40), text(100), text(7500)], ["40 s", "2 min", "2 h 05 min"]);
     }
 }

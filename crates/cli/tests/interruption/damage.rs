@@ -99,7 +99,8 @@ fn verify_recomputes_and_finds_what_was_changed() {
     assert!(said.contains("6 runs are what was stored"), "{said}");
     assert_eq!(said.matches("computed again, to the same bits").count(), 6, "{said}");
     for ending in ["weights.safetensors", "epochs.jsonl", ".checkpoint", "SHA256SUMS"] {
-        let path = &files(&bench.out(), ending)[1];
+        let folder = if ending == ".checkpoint" { "checkpoints" } else { "runs" };
+        let path = &files(&bench.out().join(folder), ending)[1];
         let bytes = fs::read(path).unwrap();
         let mut changed = bytes.clone();
         changed[bytes.len() / 2] ^= 1;

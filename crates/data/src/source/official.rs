@@ -1,15 +1,19 @@
 //! The official archive at the University of Toronto.
 
 use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::cache::Cache;
 use crate::checksum::Checksum;
 use crate::error::{DataError, Difference};
 use crate::source::Progress;
+use crate::source::npm::Packed;
 
 /// Where the archive is.
 pub(crate) const URL: &str = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
@@ -26,6 +30,36 @@ const CHUNK_BYTES: u64 = 1 << 18;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that says nothing for so long is given up.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An archive that a source delivered, in a file that vanishes when this is dropped.
+pub(crate) enum Archive {
+    Download(NamedTempFile),
+    Package(Packed),
+}
+
+impl Archive {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Download(file) => file.path(),
+            Self::Package(packed) => &packed.archive,
+        }
+    }
+}
+
+/// What the system trusts (where `SSL_CERT_FILE` and `SSL_CERT_DIR` may say what that is), so
+/// that a company's own certificates count; Mozilla's list where the system has none.
+fn trusted() -> RootCerts {
+    let found = rustls_native_certs::load_native_certs();
+    let certificates: Vec<_> = found
+        .certs
+        .iter()
+        .map(|certificate| Certificate::from_der(certificate).to_owned())
+        .collect();
+    if certificates.is_empty() {
+        return RootCerts::WebPki;
+    }
+    RootCerts::Specific(Arc::new(certificates))
+}
 
 /// Downloads the archive into a file that vanishes when dropped, and checks its MD5.
 pub(crate) fn download(
@@ -48,6 +82,7 @@ pub(crate) fn download_checked(
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .timeout_recv_response(Some(SILENCE_TIMEOUT))
         .timeout_per_read(Some(SILENCE_TIMEOUT))
+        .tls_config(TlsConfig::builder().root_certs(trusted()).build())
         .build();
     let response = Agent::new_with_config(config).get(url).call().map_err(failed)?;
     let mut file = cache.temporary_file()?;

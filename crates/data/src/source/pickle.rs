@@ -1,5 +1,6 @@
 //! The Python version of CIFAR-10: each batch is a dictionary with a NumPy array `data` (n×3072
-//! bytes, planar) and a list `labels`, as Python 2's cPickle wrote it by protocol 2.
+//! bytes, planar) and a list `labels`, as Python 2's cPickle wrote it by protocol 2, or as
+//! Python 3 writes it again, by protocols 2 to 5.
 //!
 //! This reads that shape and nothing else. No name in the file ever leads to anything being
 //! called: the two functions that occur stand for what NumPy would have made of them. Values
@@ -41,9 +42,18 @@ pub enum PickleProblem {
     /// An opcode that CIFAR-10's batches don't have.
     #[error("opcode {0:#04x} is not among those of CIFAR-10's batches")]
     Opcode(u8),
-    /// Another protocol than 2.
-    #[error("pickle protocol {0}, expected 2")]
+    /// Another protocol than 2 to 5.
+    #[error("pickle protocol {0}, expected 2 to 5: save it again with one of these")]
     Protocol(u8),
+    /// No pickle, or one of an old protocol.
+    #[error(
+        "this is no pickle, or one of protocol 0 or 1, which are not read: save it again with \
+         pickle.dump(batch, file, protocol=4)"
+    )]
+    NotBinary,
+    /// Protocol 5 can keep data outside the file.
+    #[error("its data are kept outside the file: save it again without a buffer_callback")]
+    Buffers,
     /// A Python object that CIFAR-10's batches don't have.
     #[error("object {0} is not among those of CIFAR-10's batches")]
     Object(String),
@@ -87,19 +97,14 @@ fn assemble(dictionary: &[(Value<'_>, Value<'_>)]) -> Result<Vec<u8>, PickleProb
     let Value::Array(array) = entry(dictionary, "data")? else {
         return Err(PickleProblem::Expected("an array of bytes as data"));
     };
-    let Value::List(labels) = entry(dictionary, "labels")? else {
-        return Err(PickleProblem::Expected("a list as labels"));
-    };
+    let labels = labels(entry(dictionary, "labels")?)?;
     let n_images = n_images(array)?;
     if labels.len() != n_images {
         return Err(PickleProblem::LabelCount { expected: n_images, actual: labels.len() });
     }
     let mut records = Vec::with_capacity(n_images * RECORD_BYTES);
-    for (image, label) in labels.iter().enumerate() {
-        let label = match label {
-            Value::Int(label) => u8::try_from(*label).ok(),
-            _ => None,
-        };
+    for (image, label) in labels.into_iter().enumerate() {
+        let label = u8::try_from(label).ok();
         records.push(label.ok_or(PickleProblem::Expected("labels from 0 to 9"))?);
         if array.is_column_major {
             records.extend(array.bytes.iter().skip(image).step_by(n_images));
@@ -110,17 +115,42 @@ fn assemble(dictionary: &[(Value<'_>, Value<'_>)]) -> Result<Vec<u8>, PickleProb
     Ok(records)
 }
 
+/// A list of numbers, a tuple of them, or an array.
+fn labels(value: &Value<'_>) -> Result<Vec<i64>, PickleProblem> {
+    let expected = PickleProblem::Expected("a list of whole numbers as labels");
+    match value {
+        Value::List(labels) | Value::Tuple(labels) => {
+            let number = |label: &Value<'_>| match label {
+                Value::Int(label) => Some(*label),
+                _ => None,
+            };
+            labels.iter().map(number).collect::<Option<_>>().ok_or(expected)
+        }
+        Value::Array(Array { element, columns: None, bytes, .. }) => Ok(element.numbers(bytes)),
+        _ => Err(expected),
+    }
+}
+
 fn entry<'v, 'p>(
     dictionary: &'v [(Value<'p>, Value<'p>)],
     key: &'static str,
 ) -> Result<&'v Value<'p>, PickleProblem> {
-    let found = dictionary.iter().find(|(name, _)| *name == Value::Bytes(key.as_bytes()));
+    let is_key = |name: &Value<'_>| match name {
+        Value::Bytes(name) => **name == *key.as_bytes(),
+        Value::Text(name) => *name == key,
+        _ => false,
+    };
+    let found = dictionary.iter().find(|(name, _)| is_key(name));
     found.map(|(_, value)| value).ok_or(PickleProblem::NoEntry(key))
 }
 
 /// Number of rows, of an array that is whole.
 fn n_images(array: &Array<'_>) -> Result<usize, PickleProblem> {
-    let Array { rows, columns, bytes, .. } = *array;
+    let Array { element, rows, columns, ref bytes, .. } = *array;
+    if element.bytes != 1 || element.is_signed {
+        return Err(PickleProblem::Expected("an array of unsigned bytes as data"));
+    }
+    let columns = columns.unwrap_or(1);
     let n_images = usize::try_from(rows).ok();
     n_images
         .filter(|n| {

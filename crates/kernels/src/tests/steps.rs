@@ -85,3 +85,61 @@ fn sums_match_and_are_the_same_on_every_instruction_set() {
         assert_eq!(Sums::of(isa, &[f32::NEG_INFINITY; 3]).abs, f64::INFINITY);
     }
 }
+
+/// All that settings may be, at their bounds.
+const RATES: [f32; 3] = [1e-12, 1e-3, 1e6];
+const DECAYS: [f32; 4] = [0.0, 1e-12, 0.9, 0.999_999];
+
+#[test]
+fn without_a_gradient_no_setting_moves_a_weight() {
+    for isa in isas() {
+        for learning_rate in RATES {
+            for momentum in DECAYS {
+                let (mut weights, mut velocity) = ([1.5_f32, 0.0, -1e-30], [0.0; 3]);
+                let rule = Sgd { learning_rate, momentum, weight_decay: 0.0 };
+                rule.step(isa, &mut weights, &[0.0; 3], &mut velocity);
+                assert_eq!(weights, [1.5, 0.0, -1e-30], "{rule:?}");
+                for beta in DECAYS {
+                    for (epsilon, step) in [(1e-30, 1), (1e-30, u32::MAX), (1.0, 1)] {
+                        let betas = [momentum, beta];
+                        let rule = Adam { learning_rate, betas, epsilon, weight_decay: 0.0 };
+                        let (mut first, mut second) = ([0.0; 3], [0.0; 3]);
+                        let moments = AdamMoments { first: &mut first, second: &mut second };
+                        rule.step(isa, step, &mut weights, &[0.0; 3], moments);
+                        assert_eq!(weights, [1.5, 0.0, -1e-30], "{rule:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adam's first step is η·g / (|g| + ε). Squares of small gradients underflow: with an ε below
+/// 10⁻¹⁹ there would be nothing to divide by but ε, and the step would be too large by orders of
+/// magnitude.
+#[test]
+fn adams_first_step_is_no_longer_than_the_rate_from_an_epsilon_of_1e_19() {
+    let gradients: Vec<f32> = (-30..=18).map(|power| 10_f64.powi(power) as f32).collect();
+    let longest = |rule: Adam, isa| {
+        let mut weights = vec![0.0; gradients.len()];
+        let (mut first, mut second) = (weights.clone(), weights.clone());
+        let moments = AdamMoments { first: &mut first, second: &mut second };
+        rule.step(isa, 1, &mut weights, &gradients, moments);
+        weights.iter().fold(0.0_f32, |longest, step| longest.max(step.abs())) / rule.learning_rate
+    };
+    for isa in isas() {
+        for learning_rate in RATES {
+            for beta_1 in DECAYS {
+                for beta_2 in DECAYS {
+                    let betas = [beta_1, beta_2];
+                    let rule = |epsilon| Adam { learning_rate, betas, epsilon, weight_decay: 0.0 };
+                    let sound = longest(rule(1e-19), isa);
+                    assert!((0.5..1.1).contains(&sound), "{sound} for {:?}", rule(1e-19));
+                }
+                let betas = [beta_1, 0.999];
+                let unsound = Adam { learning_rate, betas, epsilon: 1e-30, weight_decay: 0.0 };
+                assert!(longest(unsound, isa) > 1e6, "what the bound is for");
+            }
+        }
+    }
+}

@@ -70,7 +70,8 @@ pub(super) fn prose(block: &Block, numbering: &Numbering) -> Result<String, Numb
             text.push('\n');
         }
         Block::Code(code) => {
-            let _ = writeln!(text, "```\n{code}\n```\n");
+            let fence = "`".repeat(longest_run(code).max(2) + 1);
+            let _ = writeln!(text, "{fence}\n{code}\n{fence}\n");
         }
         Block::Formula(Formula { latex, .. }) => {
             let _ = writeln!(text, "$$\n{latex}\n$$\n");
@@ -139,7 +140,7 @@ fn cell(cell: &Cell) -> String {
     match cell.face {
         Face::Plain => escape(&cell.text),
         Face::Best => format!("**{}**", escape(&cell.text)),
-        Face::Code => format!("`{}`", cell.text),
+        Face::Code => code_span(&cell.text).replace('|', "\\|"),
     }
 }
 
@@ -155,7 +156,7 @@ fn inline(markup: &str, numbering: &Numbering) -> Result<String, NumberingError>
         let _ = match span {
             Span::Text(words) => write!(text, "{}", typeset(&words)),
             Span::Emphasis(words) => write!(text, "*{}*", escape(&words)),
-            Span::Code(words) => write!(text, "`{words}`"),
+            Span::Code(words) => write!(text, "{}", code_span(&words)),
             Span::Reference { kind, id } => {
                 let label = numbering.label(kind, &id)?;
                 let anchor = label.target.anchor(&id);
@@ -179,13 +180,36 @@ fn typeset(text: &str) -> String {
 /// Text that stands for itself.
 fn escape(text: &str) -> String {
     let mut markdown = String::with_capacity(text.len());
-    for sign in text.chars() {
-        if matches!(sign, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '$' | '#') {
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let is_markup =
+            matches!(sign, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '$' | '#');
+        // As in `&lt;`.
+        let begins_a_sign =
+            sign == '&' && signs.peek().is_some_and(|next| next.is_alphanumeric() || *next == '#');
+        if is_markup || begins_a_sign {
             markdown.push('\\');
         }
         markdown.push(sign);
     }
     markdown
+}
+
+/// Text as code: between more backticks than it has in a row.
+fn code_span(text: &str) -> String {
+    let text = super::markup::one_line(text);
+    match longest_run(&text) {
+        0 => format!("`{text}`"),
+        n => {
+            let fence = "`".repeat(n + 1);
+            format!("{fence} {text} {fence}")
+        }
+    }
+}
+
+/// The most backticks in a row.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -194,11 +218,12 @@ mod tests {
 
     #[test]
     fn no_sign_of_a_text_is_taken_for_markup() {
-        let mut document = Document { title: "<b>".into(), ..Document::default() };
+        let mut document = Document { title: "<b> &lt; A & B".into(), ..Document::default() };
         document.heading(1, "a", "a_b");
-        document.paragraph("x | y {section:a} *e* $5");
+        document.paragraph("x | y {section:a} *e* $5 `a\\`b`");
         let page = page(&document).unwrap();
-        assert!(page.starts_with("# \\<b\\>\n"), "{page}");
+        assert!(page.starts_with("# \\<b\\> \\&lt; A & B\n"), "{page}");
+        assert!(page.contains("`` a`b ``"), "{page}");
         assert!(page.contains("<a id=\"a\"></a>\n## 1 a\\_b\n"), "{page}");
         assert!(page.contains("x \\| y [Section\u{a0}1](#a) *e* \\$5"), "{page}");
     }

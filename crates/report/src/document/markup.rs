@@ -73,6 +73,19 @@ pub fn plain(text: &str) -> String {
     markup
 }
 
+/// A text from outside as one line: what would break it or change how the rest is read (control
+/// characters, ends of lines, switches of the writing direction) becomes a space.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    let breaks = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    let spaced: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
+    spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// The words of a text, without emphasis; references are left out.
 ///
 /// # Errors
@@ -161,6 +174,12 @@ mod tests {
         let text = r"a*b {figure:x} `c` \ <d>";
         assert_eq!(parse(&plain(text)).unwrap(), [Span::Text(text.into())]);
         assert_eq!(parse(&format!("*{}*", plain(text))).unwrap(), [Span::Emphasis(text.into())]);
+    }
+
+    #[test]
+    fn a_text_of_many_lines_becomes_one_and_keeps_its_words() {
+        assert_eq!(one_line("a\r\nb\u{7}\tc\u{202e}d \u{e9}\u{301}"), "a b c d \u{e9}\u{301}");
+        assert_eq!(one_line("as it was"), "as it was");
     }
 
     #[test]

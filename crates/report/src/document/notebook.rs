@@ -1,18 +1,17 @@
 //! The report as a Jupyter notebook (nbformat 4.5): the text in between, figures and tables as
 //! outputs of the Rust cells that draw them again.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::markdown;
 use super::numbering::{Numbering, NumberingError};
+pub use super::rerun::Rerun;
 use super::{Block, Document};
 use crate::figure::Figure;
 use crate::table::Table;
-
-/// Where the program's source is, seen from a report's folder: a study's folder is two below
-/// the checkout, its report one more.
-const SOURCE: &str = "../../../crates/plateau";
 
 /// A claim to be stated by a cell of its own, after the heading of that id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +28,19 @@ pub struct Statement {
 ///
 /// # Errors
 /// If a reference leads nowhere or an id is used twice.
-pub fn notebook(document: &Document, statements: &[Statement]) -> Result<Vec<u8>, NumberingError> {
+pub fn notebook(
+    document: &Document,
+    statements: &[Statement],
+    rerun: &Rerun,
+) -> Result<Vec<u8>, NumberingError> {
     let numbering = Numbering::of(document)?;
     let mut cells = Cells::default();
     cells.text(&markdown::head(document));
     cells.text(INTRODUCTION);
-    cells.code("setup", &SETUP.replace("SOURCE", SOURCE), None);
+    cells.code("setup", &rerun.setup(), None);
     cells.code("open", OPEN, None);
+    let training = rerun.training();
+    let training_after = training_after(document);
     for block in &document.blocks {
         match block {
             Block::Figure(figure) => {
@@ -52,9 +57,9 @@ pub fn notebook(document: &Document, statements: &[Statement]) -> Result<Vec<u8>
             block => cells.text(&markdown::prose(block, &numbering)?),
         }
         let Block::Heading { id, .. } = block else { continue };
-        if id == TRAINING_AFTER {
+        if training_after == Some(id) && !training.is_empty() {
             cells.text(TRAINING);
-            for (name, code) in TRAINING_CELLS {
+            for (name, code) in &training {
                 cells.code(name, code, None);
             }
         }
@@ -91,41 +96,26 @@ and the numbers in it are those of the report. `notebooks/README.md` in the prog
 how to install the kernel; the first cell compiles the program, which takes some minutes the first \
 time.\n\n";
 
-const SETUP: &str = "\
-// The program's source, seen from the folder of this notebook.
-:dep plateau = { path = \"SOURCE\" }
-use plateau::prelude::*;";
-
 const OPEN: &str = "\
 // The study's folder holds the records of all runs; its report is in the folder of this notebook.
 let study: Study = Study::open(\"..\")?;
 study";
 
-/// The heading after which the network is trained.
-const TRAINING_AFTER: &str = "experiment-1";
+/// The heading after which the network is trained: the first experiment's, else the last of the
+/// method that every report has.
+fn training_after(document: &Document) -> Option<&String> {
+    ["experiment-1", "optimiser"].into_iter().find_map(|wanted| {
+        document.blocks.iter().find_map(|block| match block {
+            Block::Heading { id, .. } if id == wanted => Some(id),
+            _ => None,
+        })
+    })
+}
 
 const TRAINING: &str = "\
 The same network, built and trained here and now, on few images and for few epochs (change the \
 numbers and run the cells again). What these cells show comes from no record, and is there once \
 they have run:\n\n";
-
-const TRAINING_CELLS: [(&str, &str); 3] = [
-    (
-        "network",
-        "\
-let network: Network = image().block(32).block(64).block(128).fully_connected(256).logits();
-layers(&network)",
-    ),
-    (
-        "train",
-        "\
-let data: Dataset = cifar10()?;
-let run: Training = Training::of(network).images(4_000, 1_000).epochs(5).rate(0.02).cosine();
-let trained: Trained = run.train(&data)?;
-trained.curves()",
-    ),
-    ("trained", "trained"),
-];
 
 #[derive(Serialize)]
 struct Notebook {
@@ -163,6 +153,8 @@ struct Cells {
     text: String,
     n_texts: u32,
     n_codes: u32,
+    /// Ids of the code cells.
+    ids: BTreeSet<String>,
 }
 
 impl Cells {
@@ -191,6 +183,7 @@ impl Cells {
     fn code(&mut self, id: &str, source: &str, output: Option<Value>) {
         self.flush();
         self.n_codes += 1;
+        let id = self.id(id);
         let count = output.is_some().then_some(self.n_codes);
         let outputs = output.into_iter().map(|data| {
             json!({
@@ -202,11 +195,22 @@ impl Cells {
         });
         self.done.push(Cell::Code {
             execution_count: count,
-            id: cell_id(id, self.n_codes),
+            id,
             metadata: Empty {},
             outputs: outputs.collect(),
             source: lines(source),
         });
+    }
+
+    /// An id that no other cell has.
+    fn id(&mut self, id: &str) -> String {
+        let id = cell_id(id);
+        if self.ids.insert(id.clone()) {
+            return id;
+        }
+        let id = numbered(&id, self.n_codes);
+        self.ids.insert(id.clone());
+        id
     }
 
     fn finish(mut self) -> Vec<Cell> {
@@ -215,12 +219,20 @@ impl Cells {
     }
 }
 
-/// Letters, digits and hyphens, 64 of them at most, as nbformat demands; names from a study file
-/// may be longer.
-fn cell_id(id: &str, number: u32) -> String {
-    const MOST: usize = 64;
-    let id: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    if id.len() <= MOST { id } else { format!("{}-{number}", &id[..MOST - 8]) }
+/// Letters in a cell's id, as nbformat demands.
+const MOST: usize = 64;
+
+/// Letters, digits and hyphens, so many at most.
+fn cell_id(id: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    id.chars().map(letter).take(MOST).collect()
+}
+
+/// The id with a number that makes it another.
+fn numbered(id: &str, number: u32) -> String {
+    let number = format!("-{number}");
+    let shortened: String = id.chars().take(MOST - number.len()).collect();
+    shortened + &number
 }
 
 fn drawing(figure: &Figure) -> Value {
@@ -243,9 +255,12 @@ mod tests {
 
     #[test]
     fn cells_have_ids_that_nbformat_takes() {
-        assert_eq!(cell_id("figure-range_test", 3), "figure-range-test");
-        let long = cell_id(&"figure-é".repeat(20), 12);
-        assert!(long.len() <= 64 && long.ends_with("-12"), "{long}");
+        assert_eq!(cell_id("figure-range_test"), "figure-range-test");
+        let mut cells = Cells::default();
+        let ids: Vec<String> = (0..12).map(|_| cells.id(&"figure-é".repeat(20))).collect();
+        assert!(ids.iter().all(|id| id.len() <= 64), "{ids:?}");
+        cells.n_codes = 12;
+        assert!(cells.id(&"figure-é".repeat(20)).ends_with("-12"));
     }
 
     #[test]
@@ -257,7 +272,7 @@ mod tests {
         document.heading(1, "results-1", "B");
         let statement =
             Statement { section: "results-1".into(), experiment: 1, text: "It is.\nSo.".into() };
-        let bytes = notebook(&document, &[statement]).unwrap();
+        let bytes = notebook(&document, &[statement], &Rerun::default()).unwrap();
         let json: Value = serde_json::from_slice(&bytes).unwrap();
         let cells = json["cells"].as_array().unwrap();
         let kinds: Vec<&str> = cells.iter().map(|c| c["cell_type"].as_str().unwrap()).collect();

@@ -345,6 +345,8 @@ fn literal(text: &str) -> String {
         match sign {
             '"' | '\\' => quoted.extend(['\\', sign]),
             '\n' => quoted.push_str("\\n"),
+            // Signs that no page shows.
+            sign if sign.is_control() => quoted.push(' '),
             sign => quoted.push(sign),
         }
     }

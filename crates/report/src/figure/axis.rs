@@ -1,5 +1,7 @@
 //! One axis of a panel: title, scale, ticks.
 
+use plateau_analysis::stats::Possible;
+
 use super::scale::{Extent, Spacing};
 use super::ticks::{self, Tick};
 
@@ -41,15 +43,36 @@ impl Axis {
         Self::new(title, Spacing::Linear, domain, ticks)
     }
 
+    /// The same for a quantity that can't have all values: the axis ends where they do.
+    #[must_use]
+    pub fn linear_within(
+        title: impl Into<String>,
+        extent: Extent,
+        possible: Possible,
+        target: usize,
+    ) -> Self {
+        let axis = Self::linear(title, extent.cut(possible), target);
+        let (low, high) = axis.domain;
+        if low >= possible.least && high <= possible.most {
+            return axis;
+        }
+        let Extent { low, high } = Extent { low, high }.cut(possible);
+        let ticks = axis.ticks.into_iter().filter(|tick| (low..=high).contains(&tick.value));
+        Self { ticks: ticks.collect(), domain: (low, high), ..axis }
+    }
+
     /// Even factors; the domain is the extent.
     #[must_use]
     pub fn log(title: impl Into<String>, extent: Extent) -> Self {
+        let extent = extent.positive();
         Self::new(title, Spacing::Log, (extent.low, extent.high), ticks::log(extent))
     }
 
     /// Both signs and zero; the domain is the extent.
     #[must_use]
     pub fn symlog(title: impl Into<String>, extent: Extent, linear_to: f64) -> Self {
+        let extent = extent.within(ticks::LIMIT);
+        let linear_to = linear_to.max(1.0 / ticks::LIMIT);
         let spacing = Spacing::SymLog { linear_to };
         Self::new(title, spacing, (extent.low, extent.high), ticks::symlog(extent, linear_to))
     }
@@ -99,5 +122,24 @@ impl Axis {
     #[must_use]
     pub fn saying(&self, labels: Labels) -> Self {
         Self { labels, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn percent(low: f64, high: f64) -> Axis {
+        let possible = Possible { least: 0.0, most: 100.0 };
+        Axis::linear_within("", Extent { low, high }, possible, 5)
+    }
+
+    #[test]
+    fn an_axis_shows_nothing_impossible() {
+        assert_eq!(percent(100.0, 100.0).domain, (94.0, 100.0));
+        assert_eq!(percent(0.0, 0.0).domain, (0.0, 1.0));
+        assert_eq!(percent(-30.0, 118.9).domain, (0.0, 100.0));
+        assert_eq!(percent(61.0, 78.0).domain, (60.0, 80.0));
+        assert!(percent(100.0, 100.0).ticks.len() > 2);
     }
 }

@@ -90,6 +90,10 @@ mod tests {
     #[test]
     fn every_sign_the_reports_use_is_in_the_font() {
         let font = FontRef::new(REGULAR_TTF).unwrap();
+        // Names of phases have no other letters.
+        for c in ' '..='~' {
+            assert!(font.charmap().map(c).is_some(), "{c}");
+        }
         for c in "−±×·≤≥≈→↑αβγελμησ∂°–—…⁻⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃“”’√".chars()
         {
             assert!(font.charmap().map(c).is_some(), "{c}");

@@ -46,8 +46,8 @@ impl Grid {
     /// The frame of one panel.
     #[must_use]
     pub fn frame(&self, row: usize, column: usize) -> Frame {
-        let gaps = self.column_gap * (self.columns - 1) as f64;
-        let width = (WIDTH - self.left - self.right - gaps) / self.columns as f64;
+        let gaps = self.column_gap * self.columns.saturating_sub(1) as f64;
+        let width = (WIDTH - self.left - self.right - gaps) / self.columns.max(1) as f64;
         Frame {
             x: self.left + column as f64 * (width + self.column_gap),
             y: self.top + row as f64 * (self.panel_height + self.row_gap),
@@ -59,6 +59,6 @@ impl Grid {
     /// Height of the figure.
     #[must_use]
     pub fn height(&self) -> f64 {
-        self.frame(self.rows - 1, 0).bottom() + self.bottom
+        self.frame(self.rows.saturating_sub(1), 0).bottom() + self.bottom
     }
 }

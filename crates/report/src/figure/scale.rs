@@ -1,5 +1,9 @@
 //! From values to places on the page.
 
+use plateau_analysis::stats::Possible;
+
+use super::ticks::LIMIT;
+
 /// How values are spaced.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Spacing {
@@ -26,6 +30,10 @@ impl Spacing {
     }
 }
 
+/// How far outside of its range a value may be placed, in lengths of the range: what lies further
+/// out would make numbers that no renderer takes, and isn't seen anyway.
+const FAR: f64 = 1000.0;
+
 /// A range of values mapped to a range of places.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
@@ -45,10 +53,11 @@ impl Scale {
     #[must_use]
     pub fn at(&self, value: f64) -> f64 {
         let (low, high) = (self.spacing.unroll(self.domain.0), self.spacing.unroll(self.domain.1));
-        if high == low {
+        let share = (self.spacing.unroll(value) - low) / (high - low);
+        if high == low || share.is_nan() {
             return f64::midpoint(self.range.0, self.range.1);
         }
-        let share = (self.spacing.unroll(value) - low) / (high - low);
+        let share = share.clamp(-FAR, FAR);
         self.range.0 + share * (self.range.1 - self.range.0)
     }
 }
@@ -94,8 +103,36 @@ impl Extent {
     /// Widened by a factor's share on both sides of a logarithmic scale.
     #[must_use]
     pub fn padded_log(self, share: f64) -> Self {
-        let factor = (self.high / self.low).powf(share).max(1.05);
-        Self { low: self.low / factor, high: self.high * factor }
+        let Self { low, high } = self.positive();
+        let factor = (high / low).powf(share).max(1.05);
+        Self { low: low / factor, high: high * factor }
+    }
+
+    /// The part of it that others of its kind share: with both ends within ± `limit`, and what
+    /// is as small as its inverse taken for zero.
+    #[must_use]
+    pub fn within(self, limit: f64) -> Self {
+        let end = |value: f64| {
+            let value = if value.is_nan() { 0.0 } else { value.clamp(-limit, limit) };
+            if value.abs() < 1.0 / limit { 0.0 } else { value }
+        };
+        let (low, high) = (end(self.low), end(self.high));
+        Self { low: low.min(high), high: high.max(low) }
+    }
+
+    /// The extent on a logarithmic scale, which has neither zero nor negative numbers.
+    #[must_use]
+    pub fn positive(self) -> Self {
+        let end = |value: f64| if value > 1.0 / LIMIT { value.min(LIMIT) } else { 1.0 / LIMIT };
+        let (low, high) = (end(self.low), end(self.high));
+        Self { low: low.min(high), high: high.max(low) }
+    }
+
+    /// The part of it that is possible.
+    #[must_use]
+    pub fn cut(self, possible: Possible) -> Self {
+        let end = |value: f64| value.max(possible.least).min(possible.most);
+        Self { low: end(self.low), high: end(self.high) }
     }
 }
 

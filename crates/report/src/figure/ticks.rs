@@ -1,6 +1,18 @@
 //! Where an axis has ticks, and what they say.
 
+use plateau_analysis::number;
+
 use super::scale::{Extent, Spacing};
+
+/// Axes end here at the latest, in both directions: far beyond what a run can measure, and near
+/// enough for sums and squares of places.
+pub const LIMIT: f64 = 1e100;
+
+/// From here on, ticks are written in powers of ten.
+const LARGE: f64 = 1e6;
+
+/// Steps with more decimals are written in powers of ten, too.
+const MOST_DECIMALS: f64 = 6.0;
 
 /// A labelled place on an axis. Ticks without a label are drawn fainter.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +27,7 @@ pub struct Tick {
 /// (Heckbert, 1990, "Nice numbers for graph labels").
 #[must_use]
 pub fn linear(extent: Extent, target: usize) -> Vec<Tick> {
+    let extent = extent.within(LIMIT);
     let size = extent.high.abs().max(extent.low.abs());
     // Differences in the last bits are no width to divide.
     let flat = extent.high - extent.low <= size * 1e-9;
@@ -28,16 +41,35 @@ pub fn linear(extent: Extent, target: usize) -> Vec<Tick> {
         .min_by(|a, b| distance(a * magnitude, raw).total_cmp(&distance(b * magnitude, raw)))
         .unwrap_or(1.0);
     let step = factor * magnitude;
-    let decimals = if factor == 2.5 { 1.0 } else { 0.0 } - step.log10().floor();
-    let decimals = if factor == 10.0 || factor == 1.0 { -step.log10().round() } else { decimals };
-    let decimals = decimals.clamp(0.0, 12.0) as usize;
     let tolerance = 1e-9;
     let first = (extent.low / step + tolerance).floor() as i64;
     let last = (extent.high / step - tolerance).ceil() as i64;
+    let label = labelling(size.max(step), step, factor);
     (first..=last)
         .map(|i| i as f64 * step)
-        .map(|value| Tick { value, label: Some(minus(&format!("{value:.decimals$}"))) })
+        .map(|value| Tick { value, label: Some(label(value)) })
         .collect()
+}
+
+/// How the ticks of an axis up to `size` are written: with the decimals of their step, or in
+/// powers of ten where this would take many digits.
+fn labelling(size: f64, step: f64, factor: f64) -> impl Fn(f64) -> String {
+    let decimals = if factor == 2.5 { 1.0 } else { 0.0 } - step.log10().floor();
+    let decimals = if factor == 10.0 || factor == 1.0 { -step.log10().round() } else { decimals };
+    let plain = size < LARGE && decimals <= MOST_DECIMALS;
+    // Digits that tell neighbouring ticks apart.
+    let digits = (size / step).log10().ceil().clamp(0.0, 9.0) as usize + usize::from(factor == 2.5);
+    let decimals = decimals.clamp(0.0, MOST_DECIMALS) as usize;
+    move |value: f64| {
+        if value == 0.0 && !plain {
+            return "0".to_owned();
+        }
+        if plain {
+            return minus(&format!("{value:.decimals$}"));
+        }
+        let (mantissa, exponent) = number::scientific(value, digits);
+        minus(&format!("{}e{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.')))
+    }
 }
 
 fn distance(step: f64, raw: f64) -> f64 {
@@ -47,20 +79,25 @@ fn distance(step: f64, raw: f64) -> f64 {
 /// Whole numbers only, for epochs and layers; the extent's ends are not enclosed.
 #[must_use]
 pub fn whole(extent: Extent, target: usize) -> Vec<Tick> {
+    /// Beyond, numbers are too long for labels.
+    const MOST: f64 = 1e12;
+    if extent.low.abs().max(extent.high.abs()) > MOST {
+        return Vec::new();
+    }
     let width = (extent.high - extent.low).max(1.0);
-    let fits = |step: &i32| width / f64::from(*step) <= target as f64;
-    let meets_the_end = |step: &i32| {
-        extent.high.rem_euclid(f64::from(*step)) == 0.0 && width / f64::from(*step) >= 3.0
+    let fits = |step: &f64| width / step <= target.max(1) as f64;
+    let meets_the_end = |step: &f64| extent.high.rem_euclid(*step) == 0.0 && width / step >= 3.0;
+    let steps = || (0..13).flat_map(|k| [1.0, 2.0, 5.0].map(|factor| factor * 10_f64.powi(k)));
+    let Some(step) = (steps().find(|step| fits(step) && meets_the_end(step)))
+        .or_else(|| steps().find(|step| fits(step)))
+    else {
+        return Vec::new();
     };
-    let steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
-    let step = (steps.into_iter().find(|step| fits(step) && meets_the_end(step)))
-        .or_else(|| steps.into_iter().find(fits))
-        .unwrap_or(2000);
-    let first = (extent.low / f64::from(step)).ceil() as i64;
-    let last = (extent.high / f64::from(step)).floor() as i64;
+    let first = (extent.low / step).ceil() as i64;
+    let last = (extent.high / step).floor() as i64;
     (first..=last)
-        .map(|i| i * i64::from(step))
-        .map(|value| Tick { value: value as f64, label: Some(minus(&value.to_string())) })
+        .map(|i| i as f64 * step)
+        .map(|value| Tick { value, label: Some(minus(&format!("{value:.0}"))) })
         .collect()
 }
 
@@ -68,6 +105,7 @@ pub fn whole(extent: Extent, target: usize) -> Vec<Tick> {
 /// three powers.
 #[must_use]
 pub fn log(extent: Extent) -> Vec<Tick> {
+    let extent = extent.positive();
     let first = extent.low.log10().floor() as i32;
     let last = extent.high.log10().ceil() as i32;
     let inside = |value: f64| value >= extent.low * 0.999 && value <= extent.high * 1.001;
@@ -79,7 +117,10 @@ pub fn log(extent: Extent) -> Vec<Tick> {
     };
     let plain = first >= -4 && last <= 4;
     let factors: &[f64] = if powers > 5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    // Lines that nobody could tell apart are left out.
+    let line = |k: &i32| powers <= 30 || k.rem_euclid(stride) == 0;
     (first..=last)
+        .filter(line)
         .flat_map(|k| factors.iter().map(move |factor| (k, *factor)))
         .map(|(k, factor)| (k, factor, factor * 10_f64.powi(k)))
         .filter(|(_, _, value)| inside(*value))
@@ -94,6 +135,8 @@ pub fn log(extent: Extent) -> Vec<Tick> {
 /// Zero and powers of ten on both sides, as far as the extent reaches.
 #[must_use]
 pub fn symlog(extent: Extent, linear_to: f64) -> Vec<Tick> {
+    let extent = extent.within(LIMIT);
+    let linear_to = linear_to.max(1.0 / LIMIT);
     let first = linear_to.log10().round() as i32;
     let side = |sign: f64, reach: f64| {
         let last = if reach > linear_to { reach.log10().floor() as i32 } else { first };
@@ -125,12 +168,10 @@ pub fn for_spacing(spacing: Spacing, extent: Extent, target: usize) -> Vec<Tick>
     }
 }
 
-/// A number in shortest decimal form, with a true minus sign.
+/// A number as people write it, of eight digits at most, with a true minus sign.
 #[must_use]
 pub fn decimal(value: f64) -> String {
-    // Twelve significant digits hide the last bits of products such as 3 × 0.1.
-    let rounded: f64 = format!("{value:.11e}").parse().unwrap_or(value);
-    minus(&rounded.to_string())
+    minus(&number::short(value))
 }
 
 /// `factor` × 10^`k` with superscript digits; the factor 1 is left out.
@@ -156,8 +197,9 @@ pub fn power(k: i32, factor: f64) -> String {
     if factor == 1.0 { format!("10{exponent}") } else { format!("{factor}×10{exponent}") }
 }
 
-/// Hyphens become minus signs; a zero loses its sign.
-fn minus(text: &str) -> String {
+/// A hyphen in front becomes a minus sign; a zero loses its sign.
+#[must_use]
+pub fn minus(text: &str) -> String {
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
         Some(rest) => format!("−{rest}"),
@@ -240,5 +282,32 @@ mod tests {
     fn symlog_ticks_hold_zero_and_both_signs() {
         let ticks = symlog(Extent { low: -3e-3, high: 2e-3 }, 1e-5);
         assert_eq!(labels(&ticks), ["−10⁻³", "−10⁻⁴", "0", "10⁻⁴", "10⁻³"]);
+    }
+
+    #[test]
+    fn axes_of_any_extent_have_few_ticks_with_short_labels_that_differ() {
+        let sizes = [0.0, 5e-324, 1e-300, 1e-30, 1e-12, 3e-5, 0.7, 1.0, 1e6, 1e15, 1e300, f64::MAX];
+        for low in sizes.iter().flat_map(|size| [*size, -size]) {
+            for high in sizes.into_iter().filter(|high| *high >= low) {
+                let extent = Extent { low, high };
+                for ticks in
+                    [linear(extent, 5), log(extent), symlog(extent, 1e-5), whole(extent, 8)]
+                {
+                    assert!(ticks.len() <= 100, "{extent:?}: {} ticks", ticks.len());
+                    assert!(ticks.iter().all(|tick| tick.value.is_finite()), "{extent:?}");
+                    let labels = labels(&ticks);
+                    let long = labels.iter().find(|label| label.chars().count() > 17);
+                    assert_eq!(long, None, "{extent:?}: {labels:?}");
+                    for pair in labels.windows(2) {
+                        assert_ne!(pair[0], pair[1], "{extent:?}: {labels:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(
+            labels(&linear(Extent { low: 0.0, high: 1e-30 }, 4)),
+            ["0", "2.5e-31", "5e-31", "7.5e-31", "1e-30"]
+        );
+        assert_eq!(labels(&linear(Extent { low: 0.0, high: 1e30 }, 2)), ["0", "5e29", "1e30"]);
     }
 }

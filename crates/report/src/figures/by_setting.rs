@@ -1,5 +1,6 @@
 //! Final test accuracy and generalisation gap against what varies.
 
+use plateau_analysis::stats::Possible;
 use plateau_analysis::{Arm, Estimate, FinalEstimates, FinalMetrics, Setting};
 
 use super::series::{Series, bar_words, point, with_intervals};
@@ -23,7 +24,12 @@ pub struct FinalMeasure {
     pub estimate: fn(&FinalEstimates) -> &Estimate,
     /// Of one seed.
     pub single: fn(&FinalMetrics) -> f64,
+    /// What it can be, in per cent.
+    pub possible: Possible,
 }
+
+const PER_CENT: Possible = Possible { least: 0.0, most: 100.0 };
+const POINTS: Possible = Possible { least: -100.0, most: 100.0 };
 
 /// Accuracy on the test images.
 pub const TEST_ACCURACY: FinalMeasure = FinalMeasure {
@@ -31,6 +37,7 @@ pub const TEST_ACCURACY: FinalMeasure = FinalMeasure {
     axis: "Test accuracy (%)",
     estimate: |finals| &finals.test_accuracy,
     single: |finals| finals.test.accuracy,
+    possible: PER_CENT,
 };
 
 /// Training minus validation accuracy.
@@ -39,6 +46,7 @@ pub const GAP: FinalMeasure = FinalMeasure {
     axis: "Gap (percentage points)",
     estimate: |finals| &finals.gap,
     single: |finals| finals.gap,
+    possible: POINTS,
 };
 
 /// Training minus test accuracy.
@@ -47,6 +55,7 @@ pub const TEST_GAP: FinalMeasure = FinalMeasure {
     axis: "Gap (percentage points)",
     estimate: |finals| &finals.test_gap,
     single: |finals| finals.test_gap,
+    possible: POINTS,
 };
 
 impl FinalMeasure {
@@ -63,7 +72,7 @@ impl FinalMeasure {
         let singles = arms.iter().flat_map(|arm| self.singles(arm));
         // Of five seeds or more, intervals are seldom so wide that they are cut here.
         let extent = with_intervals(estimates, singles, 100.0, 0.6);
-        Axis::linear(self.axis, extent.padded(0.04), 5)
+        Axis::linear_within(self.axis, extent.padded(0.04), self.possible, 5)
     }
 }
 
@@ -83,7 +92,7 @@ pub fn by_setting(
         let room = grid.frame(0, 0).width / series.len().max(1) as f64 - 6.0;
         let names: Vec<String> = series.iter().map(|s| wrap(s.label, size::SMALL, room)).collect();
         let lines = names.iter().map(|name| name.lines().count()).max().unwrap_or(1);
-        grid.bottom += 11.0 * (lines - 1) as f64;
+        grid.bottom += 11.0 * lines.saturating_sub(1) as f64;
         Axis::names(title, names)
     });
     for (column, measure) in [TEST_ACCURACY, GAP].into_iter().enumerate() {

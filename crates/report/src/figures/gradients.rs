@@ -248,7 +248,8 @@ fn value_axis(
         }
         Signed::Yes => {
             let extent = Extent::of(ends).unwrap_or(Extent { low: -1.0, high: 1.0 });
-            let reach = extent.high.max(-extent.low).max(f64::MIN_POSITIVE);
+            // Where all gradients vanish, zero alone is marked.
+            let reach = extent.high.max(-extent.low).max(1e-90);
             // Three powers of ten are shown on each side; what is smaller counts as near zero.
             let linear_to = 10_f64.powf(reach.log10().floor() - 2.0);
             let low = if extent.low < 0.0 { extent.low * 1.6 } else { -2.0 * linear_to };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plateau_analysis::stats::Possible;
 use plateau_analysis::{Arm, LearningRateFindings, Measure, RangeTestFindings};
 use plateau_record::{RunId, RunRecord};
 
@@ -64,7 +65,12 @@ pub fn range_test(range: &RangeTestFindings, findings: &LearningRateFindings) ->
     let mut grid = Grid { panel_height: 190.0, top: 30.0, right: 14.0, ..Grid::default() };
     let losses = extent(&curve.losses, 1.0);
     let x_axis = Axis::log("Learning rate (log scale)", rates);
-    let y_axis = Axis::linear("Smoothed batch cross-entropy (nats)", losses, 6);
+    let y_axis = Axis::linear_within(
+        "Smoothed batch cross-entropy (nats)",
+        losses,
+        Possible::NOT_NEGATIVE,
+        6,
+    );
     let mut keys = vec![Key::new("Smoothed loss, mean over seeds", Sign::Line(PLAIN, Dash::Solid))];
     let constant = constant(findings);
     keys.push(Key::new("Constant rates that were run", Sign::Line(GREY, Dash::Dotted)));
@@ -182,7 +188,8 @@ fn rate_panel(
         })
         .collect();
     let rates = Extent::of(lines.iter().flatten().map(|point| point.1)).map(|e| e.include(0.0));
-    let y_axis = Axis::linear("Learning rate", rates.unwrap_or(Extent { low: 0.0, high: 1.0 }), 5);
+    let rates = rates.unwrap_or(Extent { low: 0.0, high: 1.0 });
+    let y_axis = Axis::linear_within("Learning rate", rates, Possible::NOT_NEGATIVE, 5);
     let x_axis = epoch_axis(arms.iter().map(|arm| &arm.curves.train_loss));
     let mut panel = Panel::new("scheduler_curves-rate", grid.frame(0, 2), &x_axis, &y_axis);
     panel.title("Learning rate");

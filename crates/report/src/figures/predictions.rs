@@ -1,5 +1,6 @@
 //! Calibration, classes and mistakes.
 
+use plateau_analysis::stats::Possible;
 use plateau_analysis::{ArmPredictions, Mistakes, N_BINS, PredictionFindings};
 
 use super::series::point;
@@ -15,6 +16,9 @@ use crate::number::{percent, plural};
 use crate::samples::SIDE;
 use crate::sheet::Sheet;
 use crate::shown::ShownImages;
+
+/// What shares can be, as they are shown.
+const PER_CENT: Possible = Possible { least: 0.0, most: 100.0 };
 
 /// Colours of the models that are looked at closely: plain, dropout, batch norm.
 const COLORS: [Color; 3] = [PLAIN, DROPOUT, BATCH_NORM];
@@ -55,7 +59,8 @@ pub fn reliability(findings: &PredictionFindings) -> Option<Figure> {
     let y_axis = per_cent("Accuracy (%)");
     let highest = models.iter().flat_map(|(arm, _)| &arm.bins).map(|bin| bin.share);
     let highest = highest.fold(0.0, f64::max) * 100.0;
-    let share_axis = Axis::linear("Images (%)", Extent { low: 0.0, high: highest }, 3);
+    let shares_shown = Extent { low: 0.0, high: highest };
+    let share_axis = Axis::linear_within("Images (%)", shares_shown, PER_CENT, 3);
     for (column, (arm, color)) in models.iter().enumerate() {
         let labels = if column == 0 { Labels::Full } else { Labels::None };
         let mut panel = Panel::new(
@@ -129,7 +134,7 @@ pub fn class_accuracy(findings: &PredictionFindings, class_names: &[String]) -> 
         interval.into_iter().flatten().chain([estimate.mean])
     });
     let extent = Extent::of(ends.map(|end| (end * 100.0).clamp(0.0, 100.0)))?;
-    let y_axis = Axis::linear("Test accuracy (%)", extent, 6);
+    let y_axis = Axis::linear_within("Test accuracy (%)", extent, PER_CENT, 6);
     let mut panel =
         Panel::new("class-accuracy", grid.frame(0, 0), &Axis::names("", names), &y_axis);
     let step = 0.5 / models.len().max(1) as f64;

@@ -1,5 +1,6 @@
 //! From findings to what panels draw.
 
+use plateau_analysis::stats::Possible;
 use plateau_analysis::{Arm, Curve, Estimate, LearningCurves};
 
 use crate::figure::axis::Axis;
@@ -61,6 +62,15 @@ impl Metric {
         }
     }
 
+    /// What it can be, as it is shown.
+    #[must_use]
+    pub fn possible(self) -> Possible {
+        match self {
+            Self::Accuracy => Possible { least: 0.0, most: 100.0 },
+            Self::Loss => Possible::NOT_NEGATIVE,
+        }
+    }
+
     /// On the training subset.
     #[must_use]
     pub fn train(self, curves: &LearningCurves) -> &Curve {
@@ -86,10 +96,10 @@ impl Metric {
         let estimates = curves.into_iter().flat_map(|curve| &curve.points);
         let extent = extent(estimates, self.factor());
         let extent = match self {
-            Self::Accuracy => Extent { low: extent.low.max(0.0), high: extent.high.min(100.0) },
+            Self::Accuracy => extent,
             Self::Loss => Extent { low: 0.0, high: extent.high },
         };
-        Axis::linear(self.title(), extent, 5)
+        Axis::linear_within(self.title(), extent, self.possible(), 5)
     }
 }
 

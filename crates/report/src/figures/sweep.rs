@@ -7,6 +7,7 @@ use super::curves::curves;
 use super::series::Series;
 use crate::figure::palette::ordered;
 use crate::figure::{Figure, Heading};
+use crate::id;
 
 /// The name of a setting on axes and in text.
 #[must_use]
@@ -51,11 +52,8 @@ pub fn figures(findings: &SweepFindings) -> Vec<Figure> {
     ]
 }
 
-/// The id of a sweep's figure or table: the phase's name with anything but letters and digits
-/// replaced.
+/// The id of a sweep's figure or table.
 #[must_use]
 pub fn figure_id(phase: &str, kind: &str) -> String {
-    let phase: String =
-        phase.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    format!("sweep_{phase}_{kind}")
+    id::of_parts(&["sweep", phase, kind])
 }

@@ -4,8 +4,9 @@ use plateau_analysis::{Failure, FailureKind, Missing};
 
 use super::Writer;
 use crate::document::Block;
-use crate::document::markup::plain;
+use crate::document::markup::{one_line, plain};
 use crate::number::{duration, fixed, plural};
+use crate::place::Origin;
 
 pub(super) fn write(writer: &mut Writer<'_>) {
     writer.document.heading(1, "references", "References");
@@ -17,6 +18,9 @@ pub(super) fn write(writer: &mut Writer<'_>) {
 fn runs(writer: &mut Writer<'_>) {
     let findings = writer.findings;
     writer.document.heading(1, "appendix-runs", "Appendix: runs");
+    for note in writer.input.notes {
+        writer.notice(plain(&one_line(note)));
+    }
     let study = &findings.study;
     writer.document.paragraph(format!(
         "{}, {} of them with a result; {} of computing in all.{}",
@@ -57,21 +61,51 @@ fn missing_phase(missing: &Missing) -> Option<String> {
     }
 }
 
+/// What is to be typed for the study to be trained anew, and for its report.
+fn commands(writer: &Writer<'_>) -> String {
+    let name = &writer.findings.study.name;
+    let mut run = vec!["plateau run".to_owned()];
+    let (study, folder) = match writer.input.place.origin {
+        Origin::Preset => (name.clone(), format!("plateau-out/{name}")),
+        Origin::Folder => (".".to_owned(), ".".to_owned()),
+    };
+    run.push(study);
+    run.extend(writer.input.study.arguments.iter().cloned());
+    if writer.findings.study.altered.is_some() {
+        run.push("--data PATH --accept-altered".to_owned());
+    }
+    if writer.input.place.origin == Origin::Folder {
+        run.push(format!("--out ../{name}-again"));
+    }
+    format!("{}\nplateau report {folder}", run.join(" "))
+}
+
 fn reproduction(writer: &mut Writer<'_>) {
     let findings = writer.findings;
     writer.document.heading(1, "appendix-reproduction", "Appendix: reproduction");
     let study = &findings.study;
-    writer.document.paragraph(
+    let origin = writer.input.place.origin;
+    writer.document.paragraph(format!(
         "The same program, study file, back end and instruction set give the same records to the \
-         last bit, wall times apart. These commands train the study and write its report, and \
-         write the report again from the stored records alone:",
-    );
-    let name = &study.name;
-    let run: Vec<String> = std::iter::once(format!("plateau run {name}"))
-        .chain(writer.input.study.arguments.iter().cloned())
-        .collect();
-    let code = format!("{}\nplateau report plateau-out/{name}", run.join(" "));
-    writer.document.blocks.push(Block::Code(code));
+         last bit, wall times apart. {}{}",
+        match origin {
+            Origin::Preset => {
+                "These commands train the study and write its report, and write the report again \
+                 from the stored records alone"
+            }
+            Origin::Folder => {
+                "Typed in this study’s folder (the one that holds `study.toml`, and the study as \
+                 written in `study-as-written.toml`), these commands train it anew into a folder \
+                 beside it, and write the report again from the stored records alone"
+            }
+        },
+        if study.altered.is_some() {
+            " (PATH stands for the folder of these images, which are not the published ones):"
+        } else {
+            ":"
+        }
+    ));
+    writer.document.blocks.push(Block::Code(commands(writer)));
     let mut items = Vec::new();
     for provenance in &findings.provenances {
         items.push(format!(

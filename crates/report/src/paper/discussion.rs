@@ -9,7 +9,7 @@ use super::Writer;
 use super::further::{Excess, excess};
 use crate::architecture::activation;
 use crate::document::markup::plain as plain_text;
-use crate::number::{decimal, fixed, percent, plural};
+use crate::number::{decimal, percent, plural, ratio};
 use crate::tables::gradients::ratio_interval;
 
 pub(super) fn write(writer: &mut Writer<'_>) {
@@ -202,11 +202,10 @@ const VANISHED: f64 = 0.1;
 /// Whether gradients shrink on their way back through the plain model.
 fn vanishing(writer: &Writer<'_>, f: &GradientFlowFindings) -> Option<String> {
     let profile = f.profile(ModelRole::Plain, WindowKind::First)?;
-    let quotient = |log: f64| 10_f64.powf(log);
     let interval = profile.log_ratio.interval;
     let network = writer.settings.network()?;
     let layers = plural(f.layers.len(), "layer");
-    let verdict = if interval.is_some_and(|i| quotient(i.upper) < VANISHED) {
+    let verdict = if interval.is_some_and(|i| 10_f64.powf(i.upper) < VANISHED) {
         format!(
             "gradients shrink on their way back, as in deeper networks with saturating activations \
              {{cite:glorot2010}}, though with {layers} that was not to be expected"
@@ -223,7 +222,7 @@ fn vanishing(writer: &Writer<'_>, f: &GradientFlowFindings) -> Option<String> {
         "In the plain model, the weights’ mean absolute gradient in {} was {} times that in {} at \
          the beginning{}: {verdict}.",
         plain_text(&profile.first.name),
-        fixed(quotient(profile.log_ratio.mean), 2),
+        ratio(profile.log_ratio.mean),
         plain_text(&profile.last.name),
         interval.map_or_else(String::new, |interval| {
             format!(" (95\u{a0}% interval {})", ratio_interval(interval))

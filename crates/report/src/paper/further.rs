@@ -8,7 +8,7 @@ use super::overall::class_names;
 use crate::document::Formula;
 use crate::document::markup::plain;
 use crate::figures::predictions as figures;
-use crate::number::{count, fixed, percent, percent_interval, plural};
+use crate::number::{count, fixed, in_words, percent, percent_interval, plural};
 use crate::tables::comparisons::comparisons;
 use crate::tables::{power as power_table, predictions as tables};
 
@@ -177,7 +177,8 @@ fn power(writer: &mut Writer<'_>, findings: &PowerFindings) {
     let found = findings.entries.len() - missed.len();
     let accuracy =
         || findings.entries.iter().filter(|e| e.comparison.measure == Measure::TestAccuracy);
-    let detectable = accuracy().map(|entry| entry.detectable);
+    let detectable = accuracy().filter_map(|entry| entry.detectable);
+    let blind = accuracy().filter(|entry| entry.detectable.is_none()).count();
     let (least, most) = (
         detectable.clone().fold(f64::INFINITY, f64::min),
         detectable.fold(f64::NEG_INFINITY, f64::max),
@@ -189,9 +190,19 @@ fn power(writer: &mut Writer<'_>, findings: &PowerFindings) {
         } else {
             format!("lies between {least} and {most}")
         };
+        let blind = match blind {
+            0 => String::new(),
+            n => format!("; {} could have found none that is possible", in_words(n)),
+        };
         format!(
             " In test accuracy, the smallest difference that the comparisons could find with a \
-             probability of {} % {range} percentage points.",
+             probability of {} % {range} percentage points{blind}.",
+            fixed(findings.power * 100.0, 0),
+        )
+    } else if blind > 0 {
+        format!(
+            " In test accuracy, no comparison could have found any possible difference with a \
+             probability of {} %.",
             fixed(findings.power * 100.0, 0),
         )
     } else {

@@ -7,7 +7,7 @@ use plateau_record::ParameterKind;
 
 use crate::document::markup::plain;
 use crate::figures::batch_norm::name;
-use crate::number::{fixed, list, p_value};
+use crate::number::{list, p_value, ratio};
 use crate::tables::gradients::{kind_name, ratio_interval, window_word};
 
 /// For each model, in how many layers its weights' gradients differ from the plain model's.
@@ -49,16 +49,16 @@ pub(super) fn count(
 
 /// The smallest and the largest of the ratios that were shown.
 fn extremes(significant: &[&GradientComparison]) -> Option<String> {
-    let with_ratio = || significant.iter().filter_map(|c| c.ratio.map(|ratio| (ratio, c)));
+    let with_ratio = || significant.iter().filter_map(|c| Some((c.comparison.difference()?, c)));
     let smallest = with_ratio().min_by(|a, b| a.0.total_cmp(&b.0))?;
     let largest = with_ratio().max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let words = |(ratio, c): (f64, &&GradientComparison)| {
+    let words = |(log, c): (f64, &&GradientComparison)| {
         let interval = c.comparison.interval().map_or_else(String::new, |interval| {
             format!("95\u{a0}% interval {}, ", ratio_interval(interval))
         });
         format!(
             "{} times the plain model’s in {} at the {} ({interval}n\u{a0}=\u{a0}{})",
-            fixed(ratio, 2),
+            ratio(log),
             plain(&c.name),
             window_word(c.window),
             c.comparison.n_pairs
@@ -106,7 +106,7 @@ fn as_it_is(profile: &GradientProfile) -> String {
     });
     format!(
         "{} at the {} ({interval}n\u{a0}=\u{a0}{})",
-        fixed(10_f64.powf(estimate.mean), 2),
+        ratio(estimate.mean),
         window_word(profile.window),
         estimate.n
     )
@@ -114,7 +114,7 @@ fn as_it_is(profile: &GradientProfile) -> String {
 
 fn against_plain(profile: &GradientProfile) -> Option<String> {
     let comparison = profile.against_plain.as_ref()?;
-    let (test, ratio) = (comparison.tested()?, 10_f64.powf(comparison.difference()?));
+    let (test, times) = (comparison.tested()?, ratio(comparison.difference()?));
     let window = window_word(profile.window);
     let numbers = format!(
         "n\u{a0}=\u{a0}{} pairs{}; {}",
@@ -125,11 +125,10 @@ fn against_plain(profile: &GradientProfile) -> Option<String> {
         p_value("adjusted p", test.p_adjusted)
     );
     Some(if test.significant {
-        format!("{} times the plain model’s at the {window} ({numbers})", fixed(ratio, 2))
+        format!("{times} times the plain model’s at the {window} ({numbers})")
     } else {
         format!(
-            "not shown to differ from the plain model’s at the {window} ({} times it; {numbers})",
-            fixed(ratio, 2)
+            "not shown to differ from the plain model’s at the {window} ({times} times it; {numbers})"
         )
     })
 }

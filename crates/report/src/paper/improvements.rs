@@ -59,12 +59,19 @@ fn seeds(writer: &Writer<'_>) -> String {
         .iter()
         .flat_map(ExperimentFindings::comparisons)
         .filter(|c| c.measure == Measure::TestAccuracy && !c.significant())
-        .filter_map(|c| c.interval().map(|i| (i.upper - i.lower) / 2.0))
-        .fold(None, |widest: Option<f64>, half| Some(widest.map_or(half, |w| w.max(half))));
+        .filter_map(|c| c.means.map(|means| means.difference))
+        .filter_map(|difference| Some((difference, difference.interval?)))
+        .map(|(difference, interval)| ((interval.upper - interval.lower) / 2.0, difference))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     let seeds = plural(findings.study.seeds.len(), "seed");
     match widest {
         // The interval shrinks as 1/√n, and the t distribution's quantile shrinks with n as well.
-        Some(half) => format!(
+        Some((width, difference)) if difference.is_cut() => format!(
+            "*More seeds.* With {seeds}, the intervals of some differences in test accuracy are as \
+             wide as {} percentage points; four times as many seeds would more than halve that.",
+            percent(2.0 * width)
+        ),
+        Some((half, _)) => format!(
             "*More seeds.* With {seeds}, some differences in test accuracy are known to ± {} \
              percentage points only; four times as many seeds would more than halve that.",
             fixed(half * 100.0, 2)

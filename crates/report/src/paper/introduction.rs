@@ -35,6 +35,12 @@ pub(super) fn write(writer: &mut Writer<'_>) {
         ),
     }
     let findings = writer.findings;
+    if findings.study.altered.is_some() {
+        document.paragraph(
+            "The images used here are not the published ones, but an altered copy \
+             ({section:data}).",
+        );
+    }
     let goals: Vec<String> = findings.experiments.iter().flat_map(goal).collect();
     if !goals.is_empty() {
         let seeds = plural(findings.study.seeds.len(), "seed");

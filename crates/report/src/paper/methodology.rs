@@ -1,12 +1,13 @@
 //! Enough to do it again without the code.
 
-use plateau_record::{BATCH_NORM_EPSILON, DataSet, Optimizer, RUNNING_STAT_DECAY};
+use plateau_record::{BATCH_NORM_EPSILON, DataSet, Optimizer, RUNNING_STAT_DECAY, RunConfig};
 
 use super::Writer;
 use super::experiments;
 use super::settings::split_words;
 use crate::architecture::activation;
 use crate::document::Formula;
+use crate::document::markup::plain;
 use crate::figures::{data, network};
 use crate::number::{count, decimal, list, plural};
 
@@ -46,6 +47,15 @@ fn data(writer: &mut Writer<'_>) -> Result<(), png::EncodingError> {
         text.push_str(&format!("The test part has {} images. ", count(tested / n)));
     }
     writer.document.paragraph(text);
+    if let Some(altered) = &writer.findings.study.altered {
+        writer.document.paragraph(format!(
+            "These are not the published images: they are called “{}” here, and `{}` is their id, \
+             the MD5 of their files’ MD5s, which {{section:appendix-reproduction}} lists as far as \
+             they were recorded.",
+            plain(&writer.findings.study.data_title()),
+            plain(altered)
+        ));
+    }
     let figures = match samples {
         Some(samples) => {
             let pictures = data::sample_images(samples)?;
@@ -199,10 +209,16 @@ fn optimiser(writer: &mut Writer<'_>) {
         }
     }
     writer.document.paragraph(format!(
-        "A batch has {} images; the last one of an epoch may be smaller. The order of the images \
+        "A batch has {} images; the last one of an epoch may be smaller.{} The order of the images \
          is drawn anew for every epoch. A run’s seed decides its initial weights, the order of the \
          images, and the dropout masks.",
-        writer.settings.words(|c| c.batch_size)
+        writer.settings.words(|c| c.batch_size),
+        if writer.settings.distinct(RunConfig::leaves_one_out).contains(&true) {
+            " Where there is batch normalisation and that last batch would be a single image, which \
+             has no variance, this image, the last of the epoch’s order, is left out."
+        } else {
+            ""
+        }
     ));
 }
 
@@ -211,7 +227,10 @@ fn statistics(writer: &mut Writer<'_>) {
     document.heading(2, "statistics", "Statistics");
     document.paragraph(
         "Values are means over seeds with the 95 % confidence interval of Student’s t \
-         distribution {cite:student1908}. A run diverges when a loss is not a finite number; it \
+         distribution {cite:student1908}. An interval ends where the quantity does, which leaves \
+         its coverage as it is: accuracies and calibration errors at 0 and 100 %, gaps and \
+         differences of accuracies at ±100 percentage points, differences of gaps at ±200, losses \
+         and absolute gradients at 0. A run diverges when a loss is not a finite number; it \
          then belongs to no mean. Settings are compared by a paired two-sided t-test over the seeds \
          that finished in both, since runs of one seed share their initial weights and the order of \
          their images; a transferred run is paired with the run whose convolutions it took. The \

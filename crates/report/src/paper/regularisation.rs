@@ -84,20 +84,26 @@ fn trend(trend: &Trend, arms: &[Arm]) -> String {
             trend.measure.title()
         );
     }
-    let per_tenth = |value: f64| value / 10.0;
-    let interval = trend.slope.interval.map(|i| plateau_analysis::Interval {
-        lower: per_tenth(i.lower),
-        upper: per_tenth(i.upper),
-    });
+    let rates = || arms.iter().map(|arm| arm.dropout);
+    let span = rates().fold(0.0, f64::max) - rates().fold(1.0, f64::min);
+    // A tenth, unless the rates span less: then that would say what none of them shows.
+    let of = if span >= 0.1 {
+        format!("per {} of dropout rate", fixed(0.1, 1))
+    } else {
+        "from the lowest rate to the highest".to_owned()
+    };
+    let per_unit = |value: f64| if span >= 0.1 { value / 10.0 } else { value * span };
+    let interval = trend
+        .slope
+        .interval
+        .map(|i| plateau_analysis::Interval { lower: per_unit(i.lower), upper: per_unit(i.upper) });
     let interval = interval.map_or_else(String::new, |i| {
         format!(" (95 % interval {}, n = {})", percent_interval(i), trend.slope.n)
     });
     format!(
-        "Along a straight line over all rates, which need not fit, the {} changes by {} percentage points per {} of \
-         dropout rate{interval}.",
+        "Along a straight line over all rates, which need not fit, the {} changes by {} percentage points {of}{interval}.",
         trend.measure.title(),
-        signed_points(per_tenth(trend.slope.mean)),
-        fixed(0.1, 1),
+        signed_points(per_unit(trend.slope.mean)),
     )
 }
 

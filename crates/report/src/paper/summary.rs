@@ -8,9 +8,9 @@ use crate::document::markup::plain;
 use crate::number::{decimal, plural};
 
 /// The abstract: what was done, and what came out.
-pub(super) fn write_abstract(writer: &mut Writer<'_>) {
+pub(super) fn write_abstract(writer: &mut Writer<'_>, left_out: &[String]) {
     writer.document.heading(0, "abstract", "Abstract");
-    notices(writer);
+    notices(writer, left_out);
     let findings = writer.findings;
     let study = &findings.study;
     let network = writer.settings.network().map_or_else(String::new, |network| {
@@ -24,7 +24,7 @@ pub(super) fn write_abstract(writer: &mut Writer<'_>) {
          weights and an order of the images of its own, and ask {}. Nothing is chosen by test \
          images; means come with 95 % confidence intervals, and differences are tested in pairs \
          of equal seeds.",
-        study.data.title(),
+        study.data_title(),
         plural(study.seeds.len(), "seed"),
         questions(findings),
     );
@@ -147,13 +147,20 @@ fn transferred(f: &RegularisationFindings) -> Option<String> {
     })
 }
 
-fn notices(writer: &mut Writer<'_>) {
+fn notices(writer: &mut Writer<'_>, left_out: &[String]) {
     let study = &writer.findings.study;
     let mut notices = Vec::new();
     if study.synthetic {
         notices.push(
             "These are results on *synthetic data*: generated images that serve to try out the \
              program. They say nothing about photographs."
+                .to_owned(),
+        );
+    }
+    if study.altered.is_some() {
+        notices.push(
+            "The images are *not the published ones* of their data set ({section:data}): the \
+             results say nothing about those."
                 .to_owned(),
         );
     }
@@ -177,6 +184,13 @@ fn notices(writer: &mut Writer<'_>) {
             plural(n_failed, "run")
         ));
     }
+    if !writer.input.notes.is_empty() {
+        notices.push(
+            "Runs whose files are damaged are left out: {section:appendix-runs} names them."
+                .to_owned(),
+        );
+    }
+    notices.extend(left_out.iter().cloned());
     for notice in notices {
         writer.notice(notice);
     }

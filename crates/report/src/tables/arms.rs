@@ -2,7 +2,7 @@
 
 use plateau_analysis::{Arm, Estimate, FinalEstimates};
 
-use crate::number::{percent_estimate, plus_minus};
+use crate::number::{cut_words, percent_estimate, plus_minus};
 use crate::table::{Cell, Csv, Table, exact, numbers, words};
 
 /// Whether the gap to test accuracy has a column of its own.
@@ -55,6 +55,8 @@ fn metrics(gaps: Gaps) -> Vec<Metric> {
 pub fn arms(id: &str, title: &str, arms: &[&Arm], gaps: Gaps) -> Table {
     let metrics = metrics(gaps);
     let names: Vec<&str> = metrics.iter().map(|metric| metric.name).collect();
+    let shown = arms.iter().filter_map(|arm| arm.finals.as_ref());
+    let shown = shown.flat_map(|finals| metrics.iter().map(|metric| (metric.of)(finals)));
     let rows = arms
         .iter()
         .map(|arm| {
@@ -81,12 +83,13 @@ pub fn arms(id: &str, title: &str, arms: &[&Arm], gaps: Gaps) -> Table {
             "After the last epoch: accuracy on the training subset, the validation and the test \
              images, cross-entropy on the test images in nats, generalisation gap (training minus \
              validation accuracy, percentage points){}. Mean over n seeds ± half the width of the \
-             95 % confidence interval of the mean. Bold: best mean of the column, which need not \
+             95 % confidence interval of the mean{}. Bold: best mean of the column, which need not \
              differ from the others by more than chance.",
             match gaps {
                 Gaps::Validation => "",
                 Gaps::ValidationAndTest => ", and test gap (training minus test accuracy)",
-            }
+            },
+            cut_words(shown)
         ),
         header,
         rows,
@@ -147,7 +150,7 @@ fn csv(arms: &[&Arm]) -> Csv {
             ("gap", finals.gap),
             ("test_gap", finals.test_gap),
         ] {
-            let mut row = vec![arm.phase.clone(), arm.label.clone(), arm.value.to_string()];
+            let mut row = vec![arm.phase.clone(), arm.label.clone(), exact(Some(arm.value))];
             let counts =
                 [arm.n_expected, arm.n_finished, arm.n_diverged, arm.n_collapsed, arm.n_missing];
             row.extend(counts.map(|n| n.to_string()));
@@ -163,7 +166,7 @@ fn csv(arms: &[&Arm]) -> Csv {
 pub(crate) fn estimate_fields(estimate: &Estimate) -> [String; 5] {
     [
         estimate.n.to_string(),
-        estimate.mean.to_string(),
+        exact(Some(estimate.mean)),
         exact(estimate.sd),
         exact(estimate.interval.map(|interval| interval.lower)),
         exact(estimate.interval.map(|interval| interval.upper)),

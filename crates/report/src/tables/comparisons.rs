@@ -118,9 +118,9 @@ pub(crate) fn fields(comparison: &Comparison) -> Vec<String> {
     ];
     match comparison.tested() {
         Some(test) => {
-            fields.extend([test.t, test.df, test.p, test.p_adjusted].map(|v| v.to_string()));
+            fields.extend([test.t, test.df, test.p, test.p_adjusted].map(|v| exact(Some(v))));
             fields.push(test.family_size.to_string());
-            fields.push(test.effect_size.to_string());
+            fields.push(exact(Some(test.effect_size)));
             fields.push(exact(test.wilcoxon_p));
         }
         None => fields.extend((0..7).map(|_| String::new())),

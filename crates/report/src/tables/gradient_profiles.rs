@@ -6,7 +6,7 @@ use super::arms::estimate_fields;
 use super::comparisons::{FIELDS, fields};
 use super::gradients::{ratio_interval, window_word};
 use crate::figures::batch_norm::name;
-use crate::number::{fixed, p_cell};
+use crate::number::{p_cell, ratio};
 use crate::table::{Cell, Csv, Face, Table, numbers, words};
 
 /// The first layer's mean absolute gradient over the last layer's, by model and window, and
@@ -47,14 +47,14 @@ fn row(profile: &GradientProfile) -> Vec<Cell> {
     let against = profile.against_plain.as_ref();
     let test = against.and_then(|comparison| comparison.tested());
     let face = if test.is_some_and(|test| test.significant) { Face::Best } else { Face::Plain };
-    let ratio = against.and_then(|comparison| comparison.difference());
+    let to_plain = against.and_then(|comparison| comparison.difference());
     vec![
         Cell::new(name(profile.model)),
         Cell::new(window_word(profile.window)),
         Cell::new(profile.log_ratio.n.to_string()),
-        Cell::new(fixed(10_f64.powf(profile.log_ratio.mean), 2)),
+        Cell::new(ratio(profile.log_ratio.mean)),
         Cell::new(profile.log_ratio.interval.map_or_else(dash, ratio_interval)),
-        Cell::new(ratio.map_or_else(dash, |log| fixed(10_f64.powf(log), 2))),
+        Cell::new(to_plain.map_or_else(dash, ratio)),
         Cell::new(against.and_then(|c| c.interval()).map_or_else(dash, ratio_interval)),
         Cell { text: test.map_or_else(dash, |test| p_cell(test.p_adjusted)), face },
     ]

@@ -6,7 +6,8 @@ use plateau_record::ParameterKind;
 use super::arms::estimate_fields;
 use super::comparisons::{FIELDS, fields};
 use crate::figures::batch_norm::name;
-use crate::number::{fixed, p_cell};
+use crate::id;
+use crate::number::{p_cell, ratio};
 use crate::table::{Cell, Csv, Face, Table, exact, numbers, words};
 
 /// Mean absolute gradients relative to the plain model, for one kind of parameters.
@@ -18,7 +19,7 @@ pub fn ratios(findings: &GradientFlowFindings, parameter: ParameterKind) -> Tabl
     header.extend(numbers(&["n", "Ratio to plain", "95 % interval", "Adjusted p"]));
     let kind = kind_name(parameter);
     Table {
-        id: format!("gradient_ratios_{kind}"),
+        id: id::of_parts(&["gradient", "ratios", kind]),
         title: format!("Mean absolute gradients of {kind} relative to the plain model"),
         caption: "Geometric mean over seeds of (mean |dL/dw| of the model / that of the plain \
                   model), with its 95 % confidence interval; paired two-sided t-test of the \
@@ -54,7 +55,7 @@ fn row(comparison: &GradientComparison) -> Vec<Cell> {
         Cell::new(window_word(comparison.window)),
         Cell::new(format!("{} {}", comparison.layer, comparison.name)),
         Cell::new(inner.n_pairs.to_string()),
-        Cell::new(comparison.ratio.map_or_else(dash, |ratio| fixed(ratio, 2))),
+        Cell::new(inner.difference().map_or_else(dash, ratio)),
         Cell::new(inner.interval().map_or_else(dash, ratio_interval)),
         Cell { text: test.map_or_else(dash, |test| p_cell(test.p_adjusted)), face },
     ]
@@ -62,8 +63,7 @@ fn row(comparison: &GradientComparison) -> Vec<Cell> {
 
 /// The interval of a ratio from that of its decimal logarithm.
 pub(crate) fn ratio_interval(of_log: Interval) -> String {
-    let end = |log: f64| fixed(10_f64.powf(log), 2);
-    format!("{} to {}", end(of_log.lower), end(of_log.upper))
+    format!("{} to {}", ratio(of_log.lower), ratio(of_log.upper))
 }
 
 fn csv(comparisons: &[&GradientComparison]) -> Csv {

@@ -2,7 +2,7 @@
 
 use plateau_analysis::RateCheck;
 
-use crate::number::{decimal, fixed, signed_points};
+use crate::number::{cut_words, decimal, fixed, percent, reach, signed_points};
 use crate::table::{Cell, Csv, Table, exact, numbers, words};
 
 /// One row per rate.
@@ -18,9 +18,7 @@ pub fn checks(checks: &[RateCheck]) -> Table {
             let saturation = check.saturation.as_ref();
             let dash = || "–".to_owned();
             let gain = saturation.map_or_else(dash, |s| {
-                let half = s.gain.interval.map(|i| (i.upper - i.lower) / 2.0 * 100.0);
-                let half = half.map_or_else(String::new, |half| format!(" ± {}", fixed(half, 2)));
-                format!("{}{half}", signed_points(s.gain.mean))
+                format!("{}{}", signed_points(s.gain.mean), reach(s.gain, percent))
             });
             let threshold = saturation.map_or_else(dash, |s| fixed(s.threshold * 100.0, 2));
             let saturated = saturation.map_or("–", |s| yes_no(s.saturated));
@@ -47,7 +45,8 @@ fn caption(checks: &[RateCheck]) -> String {
     format!(
         "Not too high: all runs finished, none diverged or collapsed. Not too low: a straight line \
          fitted to the validation accuracy over {window} rises by less than the threshold (mean \
-         over seeds ± half the width of the 95 % confidence interval)."
+         over seeds ± half the width of the 95 % confidence interval{}).",
+        cut_words(checks.iter().filter_map(|check| check.saturation.as_ref()).map(|s| &s.gain)),
     )
 }
 
@@ -74,7 +73,7 @@ fn csv(checks: &[RateCheck]) -> Csv {
         let interval = s.and_then(|s| s.gain.interval);
         csv.push(vec![
             check.label.clone(),
-            check.rate.to_string(),
+            exact(Some(check.rate)),
             check.stable.to_string(),
             s.map(|s| s.from.to_string()).unwrap_or_default(),
             s.map(|s| s.to.to_string()).unwrap_or_default(),

@@ -3,8 +3,8 @@
 use plateau_analysis::PowerFindings;
 
 use super::comparisons::{FIELDS, fields, measure_name};
-use crate::number::{count, fixed, signed_points};
-use crate::table::{Cell, Csv, Face, Table, numbers, words};
+use crate::number::{count, fixed, percent, signed_points};
+use crate::table::{Cell, Csv, Face, Table, exact, numbers, words};
 
 /// One row per tested comparison of accuracies or gaps.
 #[must_use]
@@ -33,14 +33,14 @@ pub fn power(findings: &PowerFindings) -> Table {
             Cell::new(comparison.difference().map_or_else(|| "–".into(), signed_points)),
             Cell::new(comparison.tested().map_or_else(|| "–".into(), |t| fixed(t.effect_size, 2))),
             Cell::new(comparison.n_pairs.to_string()),
-            Cell::new(format!("± {}", fixed(entry.detectable * 100.0, 2))),
+            Cell::new(entry.detectable.map_or_else(|| "–".into(), |d| format!("± {}", percent(d)))),
             seeds,
         ]);
         let mut row = vec![entry.experiment.to_string()];
         row.extend(fields(comparison));
         row.extend([
-            entry.alpha.to_string(),
-            entry.detectable.to_string(),
+            exact(Some(entry.alpha)),
+            exact(entry.detectable),
             needed.map_or_else(String::new, |n| n.to_string()),
         ]);
         csv.push(row);
@@ -51,10 +51,15 @@ pub fn power(findings: &PowerFindings) -> Table {
         caption: format!(
             "Difference: as seen, in percentage points; d_z: in standard deviations of the \
              differences; detectable: the smallest difference (in points) that n seeds find with a \
-             probability of {} %, the differences spreading as seen; seeds needed: to find the \
+             probability of {} %, the differences spreading as seen{}; seeds needed: to find the \
              difference that was seen with that probability. Level: 0.05 divided by the number of \
              tests of the family. Bold: was found.",
-            fixed(findings.power * 100.0, 0)
+            fixed(findings.power * 100.0, 0),
+            if findings.entries.iter().any(|entry| entry.detectable.is_none()) {
+                " (–: no possible one is large enough)"
+            } else {
+                ""
+            }
         ),
         header,
         rows,

@@ -3,7 +3,7 @@
 use plateau_analysis::PredictionFindings;
 
 use crate::figures::predictions::featured;
-use crate::number::percent_estimate;
+use crate::number::{cut_words, percent_estimate};
 use crate::table::{Cell, Csv, Table, exact, numbers, words};
 
 /// One row per arm.
@@ -51,10 +51,16 @@ pub fn calibration(findings: &PredictionFindings) -> Table {
     let mut table = Table {
         id: "calibration".to_owned(),
         title: "Calibration of all settings".to_owned(),
-        caption: "On the test images: accuracy, mean confidence, expected calibration error; mean \
-                  over n seeds ± half the width of its 95 % confidence interval. Bold: the lowest \
-                  error."
-            .to_owned(),
+        caption: format!(
+            "On the test images: accuracy, mean confidence, expected calibration error; mean \
+             over n seeds ± half the width of its 95 % confidence interval{}. Bold: the lowest \
+             error.",
+            cut_words((findings.arms.iter()).flat_map(|arm| [
+                &arm.accuracy,
+                &arm.confidence,
+                &arm.calibration_error
+            ]))
+        ),
         header,
         rows,
         csv,
@@ -104,9 +110,11 @@ pub fn class_accuracy(findings: &PredictionFindings, class_names: &[String]) -> 
     Table {
         id: "class_accuracy".to_owned(),
         title: "Test accuracy of each class".to_owned(),
-        caption: "In per cent: mean over seeds ± half the width of its 95 % confidence interval. \
-                  Bold: the best model for the class."
-            .to_owned(),
+        caption: format!(
+            "In per cent: mean over seeds ± half the width of its 95 % confidence interval{}. \
+             Bold: the best model for the class.",
+            cut_words(models.iter().flat_map(|(arm, _)| &arm.classes))
+        ),
         header,
         rows,
         csv,

@@ -111,7 +111,7 @@ fn csv(runs: &[RunSummary], records: &BTreeMap<RunId, RunRecord>) -> Csv {
             run.seed.to_string(),
             status(run).to_owned(),
             schedule_words(&run.schedule),
-            run.dropout.to_string(),
+            exact(Some(run.dropout)),
             run.batch_norm.to_string(),
             run.transfer.to_string(),
             run.epochs.to_string(),

@@ -148,6 +148,7 @@ pub(crate) fn study() -> MadeUp {
         name: "made-up".to_owned(),
         title: "How small convolutional networks learn: a made-up study".to_owned(),
         data: DataSet::Cifar10,
+        altered: None,
         synthetic: false,
         preliminary: false,
         seeds: SEEDS.map(Seed).to_vec(),

@@ -95,7 +95,7 @@ pub(crate) fn power(experiments: &[ExperimentFindings]) -> PowerFindings {
         experiment,
         comparison: comparison.clone(),
         alpha: 0.025,
-        detectable: 0.0123,
+        detectable: Some(0.0123),
         pairs_needed: (!comparison.significant()).then_some(37),
     };
     PowerFindings { power: 0.8, entries: comparisons.map(entry).collect() }

@@ -1,6 +1,7 @@
 //! What the executor tells while it is at work, and in the end.
 
 use std::fmt;
+use std::path::Path;
 
 use plateau_record::{Epoch, Performance, PhaseRecord, RunId};
 
@@ -70,6 +71,21 @@ pub enum Event<'a> {
         /// What.
         text: &'a str,
     },
+    /// A stored run can't be read, or its weights can't, which another run starts from: it was
+    /// moved aside and is made again.
+    SetAside {
+        /// Which.
+        id: &'a RunId,
+        /// What is wrong with it.
+        error: &'a StoreError,
+        /// Where it is now.
+        place: &'a Path,
+    },
+    /// A file that the user changed was in the way of one that had to be written.
+    Kept {
+        /// Where it is now.
+        place: &'a Path,
+    },
     /// From now on there are fewer runs side by side, since a worker was killed.
     FewerJobs {
         /// So many at most.
@@ -118,10 +134,12 @@ pub enum Failure {
     #[error("the stored run can't be read: {0}")]
     Unreadable(#[source] StoreError),
     /// The weights of the run it starts from were not kept.
-    #[error("the weights of run {parent}, from which it starts, are not in the store")]
+    #[error("the weights of run {parent}, from which it starts, can't be had: {error}")]
     NoParentWeights {
         /// That run.
         parent: RunId,
+        /// What is wrong with them.
+        error: StoreError,
     },
 }
 
@@ -176,6 +194,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Whether anything is missing because workers failed. What is missing otherwise can't be
+    /// had from the results that there are.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        !self.failed.is_empty() || !self.blocked_runs.is_empty()
+    }
+
     /// Whether every run of the study has a result.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -211,4 +236,6 @@ pub struct BlockedPhase {
     pub name: String,
     /// Why not.
     pub reason: String,
+    /// What to change in the study, if the phase can't be resolved from the results there are.
+    pub advice: Option<String>,
 }

@@ -1,20 +1,20 @@
 //! The loop over what happens: start what is ready, listen, reap, plan anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use plateau_record::{RunId, RunStatus, Step, StudyRecord};
 
-use super::event::{BlockedPhase, BlockedRun, Event, Exit, FailedRun, Failure, Outcome};
+use super::event::{Event, Exit, FailedRun, Failure, Outcome};
 use super::job::{Job, Message};
 use super::meter::Meter;
 use super::stop::Urgency;
 use super::worker::{Heard, Worker, WorkerId};
 use super::{ExecuteError, GRACE, Options, WorkerCommand, queue};
-use crate::plan::{PhaseState, Plan, PlannedPhase, PlannedRun, Results};
+use crate::plan::{PhaseState, Plan, PlannedRun, Results};
 use crate::spec::Study;
-use crate::store::progress::{GivenUp, Progress, RunningRun};
+use crate::store::progress::{self, GivenUp, Progress, RunningRun};
 use crate::store::{Store, StoreError};
 
 /// How often a run is tried.
@@ -31,27 +31,29 @@ const KILLED: i32 = 9;
 
 pub(super) struct Executor<'a> {
     study: &'a Study,
-    store: &'a Store,
+    pub(super) store: &'a Store,
     command: &'a WorkerCommand,
     options: &'a Options,
     observer: &'a mut dyn FnMut(Event<'_>),
-    plan: Plan,
-    results: Results,
-    n_reused: usize,
-    n_ran: usize,
+    pub(super) plan: Plan,
+    pub(super) results: Results,
+    pub(super) n_reused: usize,
+    pub(super) n_ran: usize,
     running: BTreeMap<WorkerId, Running>,
     /// Runs side by side at most: fewer than asked for after a worker was killed.
     jobs: usize,
     attempts: BTreeMap<RunId, u32>,
-    failed: Vec<FailedRun>,
+    pub(super) failed: Vec<FailedRun>,
+    /// Runs that are made again for their weights; once.
+    renewed: BTreeSet<RunId>,
     n_started: u64,
     /// When workers that were asked to stop are killed.
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     /// Why the disk took no more.
     disk_failure: Option<String>,
     meter: Meter,
     /// When others were last told how far it is.
-    told: Option<Instant>,
+    pub(super) told: Option<Instant>,
     /// Kept, so that listening to no worker is no error.
     tell: Sender<(WorkerId, Heard)>,
     hear: Receiver<(WorkerId, Heard)>,
@@ -93,6 +95,7 @@ impl<'a> Executor<'a> {
             jobs: options.jobs.get(),
             attempts: BTreeMap::new(),
             failed: Vec::new(),
+            renewed: BTreeSet::new(),
             n_started: 0,
             deadline: None,
             disk_failure: None,
@@ -102,7 +105,7 @@ impl<'a> Executor<'a> {
             hear,
         };
         executor.load_stored()?;
-        executor.store.write_study(&executor.record()?)?;
+        executor.write_study()?;
         (executor.observer)(Event::Planned { plan: &executor.plan, results: &executor.results });
         Ok(executor)
     }
@@ -149,7 +152,7 @@ impl<'a> Executor<'a> {
     }
 
     /// Tells others how far it is, now and then.
-    fn tell_progress(&mut self) -> Result<(), ExecuteError> {
+    pub(super) fn tell_progress(&mut self) -> Result<(), ExecuteError> {
         if self.told.is_some_and(|told| told.elapsed() < PROGRESS_INTERVAL) {
             return Ok(());
         }
@@ -167,9 +170,16 @@ impl<'a> Executor<'a> {
             id: failed.run.id.clone(),
             reason: failed.failure.to_string(),
         });
+        let blocked = self.plan.unresolved().filter_map(|phase| match &phase.state {
+            PhaseState::Blocked { reason, .. } => {
+                Some(progress::BlockedPhase { phase: phase.name.clone(), reason: reason.clone() })
+            }
+            PhaseState::Pending { .. } | PhaseState::Resolved(_) => None,
+        });
         let progress = Progress {
             running: running.collect(),
             failed: failed.collect(),
+            blocked: blocked.collect(),
             seconds_left: self.meter.seconds_for(self.plan.remaining_cost(&self.results)),
         };
         let told = self.store.write_progress(&progress);
@@ -187,13 +197,27 @@ impl<'a> Executor<'a> {
         }
     }
 
+    fn write_study(&mut self) -> Result<(), ExecuteError> {
+        if let Some(place) = self.store.write_study(&self.record()?)? {
+            (self.observer)(Event::Kept { place: &place });
+        }
+        Ok(())
+    }
+
+    /// Moves a run aside that can't be used.
+    fn set_aside(&mut self, id: &RunId, error: &StoreError) -> Result<(), ExecuteError> {
+        let place = self.store.set_aside(id)?;
+        (self.observer)(Event::SetAside { id, error, place: &place });
+        Ok(())
+    }
+
     /// The study as resolved so far, with the stored runs that aren't part of it.
     fn record(&self) -> Result<StudyRecord, ExecuteError> {
         Ok(StudyRecord { others: self.others()?, ..self.plan.record(self.study) })
     }
 
     /// Stored runs that no phase asks for; none before all phases are known.
-    fn others(&self) -> Result<Vec<RunId>, ExecuteError> {
+    pub(super) fn others(&self) -> Result<Vec<RunId>, ExecuteError> {
         if self.plan.unresolved().next().is_some() {
             return Ok(Vec::new());
         }
@@ -213,9 +237,13 @@ impl<'a> Executor<'a> {
                 return Ok(());
             }
             for id in ids {
-                let run = self.store.load(&id)?;
-                self.results.insert(id, run);
-                self.n_reused += 1;
+                match self.store.load(&id) {
+                    Ok(run) => {
+                        self.results.insert(id, run);
+                        self.n_reused += 1;
+                    }
+                    Err(error) => self.set_aside(&id, &error)?,
+                }
             }
             self.plan = Plan::new(self.study, &self.results);
         }
@@ -238,12 +266,18 @@ impl<'a> Executor<'a> {
     }
 
     fn start(&mut self, run: PlannedRun, n_runs: usize) -> Result<(), ExecuteError> {
-        if let Some(parent) = run.parent()
-            && self.store.weights(parent).is_none()
+        if let Some(parent) = run.parent().cloned()
+            && let Err(error) = self.store.read_weights(&parent)
         {
-            let failure = Failure::NoParentWeights { parent: parent.clone() };
-            self.give_up(run, failure);
-            return Ok(());
+            if !self.renewed.insert(parent.clone()) {
+                self.give_up(run, Failure::NoParentWeights { parent, error });
+                return Ok(());
+            }
+            // Trained again, it leaves the same weights.
+            self.set_aside(&parent, &error)?;
+            self.results.remove(&parent);
+            self.n_reused = self.n_reused.saturating_sub(1);
+            return self.plan_anew();
         }
         let (threads, jobs) = (self.options.threads.get(), self.jobs);
         let job = Job {
@@ -349,8 +383,12 @@ impl<'a> Executor<'a> {
         if self.plan == before {
             return Ok(());
         }
-        let written = self.store.write_study(&self.record()?);
-        self.or_stop(written)?;
+        let written = self.write_study();
+        if let Err(ExecuteError::Store(error)) = written {
+            self.or_stop(Err(error))?;
+        } else {
+            written?;
+        }
         for (old, new) in before.phases.iter().zip(&self.plan.phases) {
             if let (None, Some(phase)) = (old.record(), new.record()) {
                 (self.observer)(Event::PhaseResolved { phase });
@@ -359,42 +397,4 @@ impl<'a> Executor<'a> {
         (self.observer)(Event::Planned { plan: &self.plan, results: &self.results });
         Ok(())
     }
-
-    fn outcome(mut self) -> Result<Outcome, ExecuteError> {
-        self.told = None;
-        self.tell_progress()?;
-        let others = self.others()?;
-        let stopped = self.deadline.is_some()
-            && (self.plan.missing(&self.results).next().is_some()
-                || self.plan.unresolved().next().is_some());
-        let is_failed = |id: &RunId| self.failed.iter().any(|failed| failed.run.id == *id);
-        let blocked_runs = self.plan.missing(&self.results).filter(|run| !is_failed(&run.id));
-        let blocked_runs = blocked_runs.filter_map(|run| {
-            run.parent().map(|parent| BlockedRun { run: run.clone(), parent: parent.clone() })
-        });
-        let blocked_runs = blocked_runs.collect();
-        let blocked_phases = self.plan.unresolved().map(blocked_phase).collect();
-        Ok(Outcome {
-            stopped,
-            others,
-            blocked_runs,
-            blocked_phases,
-            plan: self.plan,
-            results: self.results,
-            n_reused: self.n_reused,
-            n_ran: self.n_ran,
-            failed: self.failed,
-        })
-    }
-}
-
-fn blocked_phase(phase: &PlannedPhase) -> BlockedPhase {
-    let reason = match &phase.state {
-        PhaseState::Blocked { reason } => reason.clone(),
-        PhaseState::Pending { waits_for } => {
-            format!("follows from {}, which could not be finished", waits_for.join(" and "))
-        }
-        PhaseState::Resolved(_) => String::new(),
-    };
-    BlockedPhase { name: phase.name.clone(), reason }
 }

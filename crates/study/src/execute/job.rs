@@ -13,8 +13,10 @@ pub struct Job {
     /// The run.
     pub config: RunConfig,
     /// The study's folder, in which the run is to be stored.
+    #[serde(with = "path")]
     pub store: PathBuf,
-    /// Where the data set is, if it is one of files.
+    /// Folder of the data set's batches, if it is one of files.
+    #[serde(with = "path::optional")]
     pub data: Option<PathBuf>,
     /// Threads to compute with.
     pub threads: usize,
@@ -111,5 +113,112 @@ impl Message {
     /// Never, in practice: every message can be written as JSON.
     pub fn to_line(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+}
+
+/// Paths in JSON: as text, or, where they aren't Unicode, as bytes.
+mod path {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    impl Written {
+        #[cfg(unix)]
+        fn of(path: &Path) -> Option<Self> {
+            use std::os::unix::ffi::OsStrExt as _;
+            let text = path.to_str().map(|text| Self::Text(text.to_owned()));
+            text.or_else(|| Some(Self::Bytes(path.as_os_str().as_bytes().to_vec())))
+        }
+
+        #[cfg(not(unix))]
+        fn of(path: &Path) -> Option<Self> {
+            path.to_str().map(|text| Self::Text(text.to_owned()))
+        }
+
+        #[cfg(unix)]
+        fn path(self) -> Option<PathBuf> {
+            use std::os::unix::ffi::OsStringExt as _;
+            Some(match self {
+                Self::Text(text) => text.into(),
+                Self::Bytes(bytes) => std::ffi::OsString::from_vec(bytes).into(),
+            })
+        }
+
+        #[cfg(not(unix))]
+        fn path(self) -> Option<PathBuf> {
+            match self {
+                Self::Text(text) => Some(text.into()),
+                Self::Bytes(_) => None,
+            }
+        }
+    }
+
+    const NOT_UNICODE: &str = "a path that isn't Unicode";
+
+    fn written<E: serde::ser::Error>(path: &Path) -> Result<Written, E> {
+        Written::of(path).ok_or_else(|| E::custom(NOT_UNICODE))
+    }
+
+    fn read<E: serde::de::Error>(written: Written) -> Result<PathBuf, E> {
+        written.path().ok_or_else(|| E::custom(NOT_UNICODE))
+    }
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        written::<S::Error>(path)?.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        read(Written::deserialize(from)?)
+    }
+
+    pub(super) mod optional {
+        use super::{Deserialize, Deserializer, PathBuf, Serialize, Serializer, Written};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            path: &Option<PathBuf>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            let written = path.as_deref().map(super::written::<S::Error>).transpose()?;
+            written.serialize(to)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<PathBuf>, D::Error> {
+            Option::<Written>::deserialize(from)?.map(super::read).transpose()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_that_are_not_unicode_reach_a_worker() {
+        use std::os::unix::ffi::OsStringExt as _;
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Paths {
+            #[serde(with = "path")]
+            store: PathBuf,
+            #[serde(with = "path::optional")]
+            data: Option<PathBuf>,
+        }
+        let odd = PathBuf::from(std::ffi::OsString::from_vec(b"out-\xff".to_vec()));
+        for data in [None, Some(odd.clone()), Some("plain".into())] {
+            let paths = Paths { store: odd.clone(), data };
+            let json = serde_json::to_string(&paths).unwrap();
+            assert_eq!(serde_json::from_str::<Paths>(&json).unwrap(), paths);
+        }
+        let json = serde_json::to_string(&Paths { store: "x".into(), data: None }).unwrap();
+        assert_eq!(json, r#"{"store":"x","data":null}"#);
     }
 }

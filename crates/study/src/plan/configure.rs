@@ -2,8 +2,7 @@
 
 use plateau_record::{DataConfig, Network, PhaseRecord, RunConfig, RunId, Schedule, Seed, Start};
 
-use super::cost::multiply_adds;
-use crate::spec::{Phase, Study};
+use crate::spec::{Dropout, Phase, Rates, Study};
 
 /// What differs between the groups of a phase.
 pub(super) struct Variation {
@@ -68,12 +67,26 @@ pub(super) fn run_config(
     }
 }
 
-/// The cost of any run of the phase: it depends on nothing that results decide.
-pub(super) fn typical_cost(study: &Study, phase: &Phase) -> f64 {
+/// A run of the phase, but for what follows from results. Where batch norm varies, with it, as it
+/// takes more of everything.
+pub(super) fn example(study: &Study, phase: &Phase) -> RunConfig {
     let start = match phase.transfer_from {
         None => Start::Fresh,
         Some(_) => Start::Transfer { parent: RunId(String::new()) },
     };
-    let variation = Variation { rate: 1.0, dropout: 0.0, batch_norm: false };
-    multiply_adds(&run_config(study, phase, &variation, start, Seed(0)))
+    let rate = match &phase.rates {
+        Rates::Given(rates) => rates.first().copied(),
+        Rates::ProposedBy { .. } | Rates::BestOf { .. } | Rates::SameAs { .. } => None,
+    };
+    let dropouts = phase.dropouts.iter().map(|dropout| match dropout {
+        Dropout::Given(rate) => *rate,
+        Dropout::BestOf { .. } => 0.5,
+    });
+    let variation = Variation {
+        rate: rate.unwrap_or(0.01),
+        dropout: dropouts.fold(0.0, f64::max),
+        batch_norm: phase.batch_norms.contains(&true),
+    };
+    let seed = phase.seeds.first().copied().unwrap_or_default();
+    run_config(study, phase, &variation, start, seed)
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use plateau_analysis::choose::ChooseError;
-use plateau_record::{Choice, Group, GroupRun, PhaseRecord, RunConfig, RunId, Schedule, Start};
+use plateau_record::{
+    Choice, Group, GroupRun, PhaseRecord, RunConfig, RunId, Schedule, ScheduleShape, Start,
+};
 
 use super::choose::{self, Chosen, GroupResults};
-use super::configure::{run_config, start_from, typical_cost, variations};
+use super::configure::{example, run_config, start_from, variations};
 use super::cost::multiply_adds;
 use super::{PhaseState, Plan, PlannedPhase, PlannedRun, Results};
 use crate::spec::{Dropout, Phase, Rates, Study};
@@ -27,13 +29,20 @@ pub(super) fn expand(study: &Study, results: &Results) -> Plan {
             break;
         }
     }
-    let phases = study.phases.iter().map(|phase| PlannedPhase {
-        name: phase.name.clone(),
-        n_runs: phase.n_runs(),
-        cost: phase.n_runs() as f64 * typical_cost(study, phase),
-        state: known.state(phase),
+    let phases = study.phases.iter().map(|phase| {
+        let example = example(study, phase);
+        PlannedPhase {
+            name: phase.name.clone(),
+            n_runs: phase.n_runs(),
+            cost: phase.n_runs() as f64 * multiply_adds(&example),
+            example,
+            state: known.state(phase),
+        }
     });
-    Plan { phases: phases.collect(), runs: known.merged_runs() }
+    let phases = phases.collect();
+    let runs = known.merged_runs();
+    let places = runs.iter().enumerate().map(|(place, run)| (run.id.clone(), place)).collect();
+    Plan { phases, runs, places }
 }
 
 /// A resolved phase and the configurations of its runs.
@@ -46,7 +55,13 @@ struct Expansion {
 #[derive(Default)]
 struct Obstacles {
     waits_for: Vec<String>,
-    blocked: Option<String>,
+    blocked: Option<Blocked>,
+}
+
+/// Why a phase can't be resolved, and what to change.
+struct Blocked {
+    reason: String,
+    advice: String,
 }
 
 struct Known<'a> {
@@ -62,8 +77,10 @@ impl<'a> Known<'a> {
         }
         match self.expand(phase) {
             Ok(expansion) => PhaseState::Resolved(expansion.record),
-            Err(Obstacles { waits_for, blocked: Some(reason) }) if waits_for.is_empty() => {
-                PhaseState::Blocked { reason }
+            Err(Obstacles { waits_for, blocked: Some(Blocked { reason, advice }) })
+                if waits_for.is_empty() =>
+            {
+                PhaseState::Blocked { reason, advice }
             }
             Err(Obstacles { waits_for, .. }) => PhaseState::Pending { waits_for },
         }
@@ -116,7 +133,9 @@ impl<'a> Known<'a> {
                              weights from",
                             variation.dropout
                         );
-                        Obstacles { waits_for: Vec::new(), blocked: Some(reason) }
+                        let advice = format!("list this dropout rate in phase {name}, too");
+                        let blocked = Some(Blocked { reason, advice });
+                        Obstacles { waits_for: Vec::new(), blocked }
                     })?,
                 };
                 let config = run_config(self.study, phase, &variation, start, seed);
@@ -147,11 +166,19 @@ impl<'a> Known<'a> {
             Rates::ProposedBy { phase, count, factor } => {
                 let groups = self.finished(phase, obstacles)?;
                 let tests: Vec<_> = groups.into_iter().flat_map(|group| group.runs).collect();
-                (phase, choose::propose_rates(&tests, *count, *factor))
+                let proposed = choose::propose_rates(&tests, *count, *factor);
+                let range = self.range(phase).filter(|_| self.study.is_shortened);
+                let chosen = proposed.or_else(|error| match (error, range) {
+                    (ChooseError::NoFall { .. }, Some((from, to))) => {
+                        Ok(choose::middle_rates(from, to, *count, *factor))
+                    }
+                    (error, _) => Err(error),
+                });
+                (phase, chosen)
             }
             Rates::BestOf { phase, times } => {
                 let groups = self.finished(phase, obstacles)?;
-                (phase, choose::schedule_start(&groups, *times))
+                (phase, choose::schedule_start(&groups, *times, self.study.is_shortened))
             }
             Rates::SameAs { phase } => {
                 let record = self.resolved(phase, obstacles)?;
@@ -159,6 +186,15 @@ impl<'a> Known<'a> {
             }
         };
         record_choice("rate", source, choice, choices, obstacles)
+    }
+
+    /// From where to where the range tests of a phase go.
+    fn range(&self, phase: &str) -> Option<(f64, f64)> {
+        let phase = self.study.phase(phase)?;
+        match (&phase.rates, &phase.shape) {
+            (Rates::Given(rates), ScheduleShape::RangeTest { to }) => Some((*rates.first()?, *to)),
+            _ => None,
+        }
     }
 
     fn dropouts(
@@ -173,7 +209,7 @@ impl<'a> Known<'a> {
                 Dropout::Given(rate) => dropouts.push(*rate),
                 Dropout::BestOf { phase, above } => {
                     let groups = self.finished(phase, obstacles)?;
-                    let choice = choose::best_dropout(&groups, *above);
+                    let choice = choose::best_dropout(&groups, *above, self.study.is_shortened);
                     dropouts.extend(record_choice("dropout", phase, choice, choices, obstacles)?);
                 }
             }
@@ -230,11 +266,28 @@ fn record_choice(
             });
             Some(chosen.values)
         }
-        Err(reason) => {
-            obstacles
-                .blocked
-                .get_or_insert(format!("no {setting} can be chosen from phase {source}: {reason}"));
+        Err(error) => {
+            obstacles.blocked.get_or_insert_with(|| Blocked {
+                reason: format!("no {setting} can be chosen from phase {source}: {error}"),
+                advice: advice(setting, source, &error),
+            });
             None
         }
+    }
+}
+
+/// What to change in a study whose results allow no choice.
+fn advice(setting: &str, source: &str, error: &ChooseError) -> String {
+    match error {
+        ChooseError::NoRange { .. } | ChooseError::NoCommonRange => format!(
+            "let the range test of phase {source} take more steps (epochs, images) or begin lower"
+        ),
+        ChooseError::NoFall { from } => {
+            format!("let the range test of phase {source} begin below {from}, or take more epochs")
+        }
+        ChooseError::NoCandidate { .. } if setting == "rate" => {
+            format!("lower the rates of phase {source}, or let its runs take more epochs")
+        }
+        _ => format!("lower the learning rate of phase {source}, or let it take more epochs"),
     }
 }

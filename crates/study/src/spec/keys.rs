@@ -111,11 +111,20 @@ pub(super) fn mismatch(value: Value<'_, '_>, expected: &str) -> SpecError {
     SpecError::new(value.span(), expected).label(format!("found {}", describe(value.get_ref())))
 }
 
+/// The beginning of a text, where it is too long for a message.
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 fn describe(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(text) => format!("the text {text:?}"),
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
+        DeValue::String(text) => format!("the text {}", shortened(&format!("{text:?}"))),
+        DeValue::Integer(number) => shortened(&number.to_string()),
+        DeValue::Float(number) => shortened(&number.to_string()),
         DeValue::Boolean(truth) => truth.to_string(),
         DeValue::Datetime(_) => "a date".to_owned(),
         DeValue::Array(items) => format!("a list of {}", items.len()),

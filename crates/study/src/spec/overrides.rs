@@ -31,8 +31,32 @@ impl Overrides {
         let numbers = [("--seeds", self.seeds), ("--epochs", self.epochs)];
         let numbers = numbers.into_iter().filter_map(|(name, n)| Some(format!("{name} {}", n?)));
         let data = (self.data == Some(DataSet::Synthetic)).then(|| "--data synthetic".to_owned());
-        let wgpu = (self.device == Some(Device::Wgpu)).then(|| "--device wgpu".to_owned());
-        numbers.chain(data).chain(wgpu).collect()
+        let device = self.device.map(|device| match device {
+            Device::Cpu => "--device cpu".to_owned(),
+            Device::Wgpu => "--device wgpu".to_owned(),
+        });
+        numbers.chain(data).chain(device).collect()
+    }
+
+    /// These changes, and what earlier arguments asked for where these say nothing.
+    #[must_use]
+    pub fn or(self, earlier: &[String]) -> Self {
+        let value = |name: &str| {
+            earlier.iter().find_map(|argument| argument.strip_prefix(name)?.strip_prefix(' '))
+        };
+        let number = |name: &str| value(name)?.parse().ok();
+        let synthetic = (value("--data") == Some("synthetic")).then_some(DataSet::Synthetic);
+        let device = value("--device").and_then(|device| match device {
+            "cpu" => Some(Device::Cpu),
+            "wgpu" => Some(Device::Wgpu),
+            _ => None,
+        });
+        Self {
+            seeds: self.seeds.or_else(|| number("--seeds")),
+            epochs: self.epochs.or_else(|| number("--epochs")),
+            device: self.device.or(device),
+            data: self.data.or(synthetic),
+        }
     }
 
     pub(super) fn apply(&self, written: &mut Written) {

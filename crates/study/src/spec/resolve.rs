@@ -1,5 +1,8 @@
 //! From the study as written to the study resolved: defaults filled in, everything checked.
 
+use std::ops::Range;
+
+use plateau_record::bounds;
 use plateau_record::{DataSet, Epoch, ScheduleShape, Seed, Split};
 use toml::Spanned;
 
@@ -16,6 +19,7 @@ pub(super) fn resolve(written: &Written) -> Result<Study, SpecErrors> {
         written.phases.iter().map(|phase| fill_in(written, phase, &mut errors)).collect();
     SpecErrors::check(errors)?;
     let phases: Vec<Phase> = phases.into_iter().flatten().collect();
+    check_size(written, &phases)?;
 
     let mut errors = Vec::new();
     references::check(&written.phases, &phases, &mut errors);
@@ -32,6 +36,7 @@ pub(super) fn resolve(written: &Written) -> Result<Study, SpecErrors> {
         altered: None,
         device: written.device,
         seeds: written.seeds.clone(),
+        is_shortened: false,
         arguments: Vec::new(),
         phases,
         experiments,
@@ -71,8 +76,8 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// Runs of one phase at most.
-const MAX_RUNS: usize = 10_000;
+/// Steps of a range test at least: with fewer, the loss can't be seen to fall and to rise.
+const MIN_RANGE_STEPS: u64 = 10;
 
 fn fill_in(
     written: &Written,
@@ -129,19 +134,58 @@ fn fill_in(
                 .label(format!("gives {} networks", phase.n_groups())),
         );
     }
-    if phase.n_runs() > MAX_RUNS {
-        let message = format!("phase `{}` asks for more than {MAX_RUNS} runs", phase.name);
-        let label = format!(
-            "{} settings and {} seeds make {} runs",
-            phase.n_groups(),
-            phase.seeds.len(),
-            phase.n_runs()
+    check_batches(&phase, batch_size.map(Spanned::span), errors);
+    let steps = phase.n_steps();
+    if phase.is_range_test() && steps < MIN_RANGE_STEPS {
+        let place = lookup.phase.range_test.as_ref().map_or(name, Spanned::span);
+        let message = format!(
+            "a range test needs {MIN_RANGE_STEPS} steps at least, for the loss to be seen to fall \
+             and to rise"
         );
-        let help = "leave out rates, dropout rates or seeds";
-        errors.push(SpecError::new(name, message).label(label).help(help));
-        return None;
+        let label = format!(
+            "{} images in batches of {}, {} times, make {steps}",
+            phase.split.train_images, phase.batch_size, phase.epochs
+        );
+        let help = "give it more epochs or images, or smaller batches";
+        errors.push(SpecError::new(place, message).label(label).help(help));
     }
     Some(phase)
+}
+
+/// Batch normalisation takes means and variances over a batch: one image has no variance.
+fn check_batches(phase: &Phase, place: Option<Range<usize>>, errors: &mut Vec<SpecError>) {
+    let smallest = phase.batch_size.min(phase.split.train_images);
+    if !phase.batch_norms.contains(&true) || smallest > 1 {
+        return;
+    }
+    let message = format!("phase `{}`: batch norm can't be trained on batches of one", phase.name);
+    let help = "take batches of two or more images, or leave out `batch_norm`";
+    errors.push(SpecError::new(place.unwrap_or(0..0), message).help(help));
+}
+
+/// The runs of all phases, before any of them is made.
+fn check_size(written: &Written, phases: &[Phase]) -> Result<(), SpecErrors> {
+    let runs = |phase: &Phase| phase.n_runs();
+    let all = phases.iter().map(runs).fold(0, usize::saturating_add);
+    if all <= bounds::MAX_RUNS {
+        return Ok(());
+    }
+    let most = written.phases.iter().zip(phases).max_by_key(|(_, phase)| phase.n_runs());
+    let Some((place, phase)) = most else { return Ok(()) };
+    let message = format!(
+        "the study asks for {all} runs, and may ask for {} at most; phase `{}` asks for most of \
+         them",
+        bounds::MAX_RUNS,
+        phase.name
+    );
+    let label = format!(
+        "{} settings and {} seeds make {} runs",
+        phase.n_groups(),
+        phase.seeds.len(),
+        phase.n_runs()
+    );
+    let help = "leave out rates, dropout rates or seeds, or make several studies of it";
+    Err(SpecError::new(place.name.span(), message).label(label).help(help).into())
 }
 
 /// The learning rate over time, and how long that is.

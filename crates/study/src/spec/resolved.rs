@@ -20,6 +20,9 @@ pub struct Study {
     pub device: Device,
     /// The seeds of every group.
     pub seeds: Vec<Seed>,
+    /// Whether its runs were shortened from outside, so that what it is about may not show in them:
+    /// then what follows from results is chosen all the same, and says so.
+    pub is_shortened: bool,
     /// What was changed in the file, as arguments of the program.
     pub arguments: Vec<String>,
     /// In the order of the file.
@@ -29,6 +32,12 @@ pub struct Study {
 }
 
 impl Study {
+    /// What its images are called.
+    #[must_use]
+    pub fn data_title(&self) -> String {
+        self.data.title_of(self.altered.as_deref())
+    }
+
     /// The phase of that name.
     #[must_use]
     pub fn phase(&self, name: &str) -> Option<&Phase> {
@@ -76,6 +85,13 @@ impl Phase {
     #[must_use]
     pub fn is_range_test(&self) -> bool {
         matches!(self.shape, ScheduleShape::RangeTest { .. })
+    }
+
+    /// Updates of one of its runs.
+    #[must_use]
+    pub fn n_steps(&self) -> u64 {
+        let per_epoch = self.split.train_images.div_ceil(self.batch_size.max(1));
+        u64::from(per_epoch) * u64::from(self.epochs.0)
     }
 
     /// Number of groups it asks for.

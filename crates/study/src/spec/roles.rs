@@ -14,7 +14,41 @@ pub(super) fn resolve(
     errors: &mut Vec<SpecError>,
 ) -> Vec<ExperimentRecord> {
     let mut roles = Roles { phases, errors };
-    written.iter().map(|experiment| roles.experiment(experiment.get_ref())).collect()
+    let records: Vec<_> =
+        written.iter().map(|experiment| roles.experiment(experiment.get_ref())).collect();
+    for (i, (record, experiment)) in records.iter().zip(written).enumerate() {
+        if records[..i].iter().any(|earlier| are_one(earlier, record)) {
+            roles.errors.push(doubled(record, experiment));
+        }
+    }
+    records
+}
+
+/// Whether two experiments would have the same figures and tables. Sweeps have theirs for each
+/// phase.
+fn are_one(one: &ExperimentRecord, other: &ExperimentRecord) -> bool {
+    match (one, other) {
+        (ExperimentRecord::Sweep { phase }, ExperimentRecord::Sweep { phase: other }) => {
+            phase == other
+        }
+        _ => std::mem::discriminant(one) == std::mem::discriminant(other),
+    }
+}
+
+fn doubled(record: &ExperimentRecord, place: &Spanned<ExperimentAsWritten>) -> SpecError {
+    let (message, help) = match record {
+        ExperimentRecord::Sweep { phase } => {
+            (format!("the sweep of `{phase}` is asked for twice"), "leave one of them out")
+        }
+        ExperimentRecord::LearningRate { .. }
+        | ExperimentRecord::Regularisation { .. }
+        | ExperimentRecord::GradientFlow { .. } => (
+            "a report has one experiment of this kind".to_owned(),
+            "make a study of its own for this one (runs that both ask for are the same), or \
+             compare its phase with kind = \"sweep\"",
+        ),
+    };
+    SpecError::new(place.span(), message).label("a second one").help(help)
 }
 
 struct Roles<'a> {

@@ -1,5 +1,6 @@
 //! The settings with a form of their own: splits, rates, schedules, dropout rates, optimisers.
 
+use plateau_record::bounds;
 use plateau_record::{Activation, Epoch, Optimizer, ScheduleShape, SplitScheme};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -93,7 +94,7 @@ pub(super) fn rates(
     match value.get_ref() {
         DeValue::Table(_) => {}
         DeValue::Array(_) | DeValue::Float(_) | DeValue::Integer(_) => {
-            let rates = values::one_or_many(key, value, errors, values::positive)?;
+            let rates = values::one_or_many(key, value, errors, values::number(bounds::RATE))?;
             return Some(RatesAsWritten::Given(values::plain(rates)));
         }
         _ => {
@@ -111,11 +112,17 @@ pub(super) fn rates(
     let read = match (proposed_by, best_of, same_as) {
         (Some(phase), None, None) => {
             let count = keys.required("count", errors, values::count_to(MAX_RATES));
-            let factor = keys.required("factor", errors, |key, value, errors| {
-                // Nearer rates could be equal once they are rounded to two digits.
-                let expected = format!("`{key}` must be a finite number from 1.1 up");
-                values::bounded(value, errors, |x| x >= 1.1, &expected)
-            });
+            let factor = keys.required("factor", errors, values::number(bounds::RATE_RATIO));
+            let spans = count
+                .as_ref()
+                .zip(factor.as_ref())
+                .map(|(count, factor)| factor.get_ref().powf(f64::from(*count.get_ref()) - 1.0));
+            if spans.is_some_and(|spans| spans > MAX_SPAN) {
+                let message = "the rates would be more than nine powers of ten apart";
+                let help = "take a smaller `count` or `factor`";
+                let error = SpecError::new(value.span(), message).help(help);
+                return values::report(errors, error);
+            }
             count.zip(factor).map(|(count, factor)| RatesAsWritten::ProposedBy {
                 phase: phase.into_inner(),
                 count: count.into_inner(),
@@ -123,7 +130,7 @@ pub(super) fn rates(
             })
         }
         (None, Some(phase), None) => {
-            let times = keys.optional("times", errors, values::positive);
+            let times = keys.optional("times", errors, values::number(bounds::TIMES));
             let times = times.map_or(1.0, Spanned::into_inner);
             Some(RatesAsWritten::BestOf { phase: phase.into_inner(), times })
         }
@@ -145,11 +152,11 @@ pub(super) fn dropouts(
 ) -> Option<Vec<Spanned<DropoutAsWritten>>> {
     values::one_or_many(key, value, errors, |key, value, errors| {
         let DeValue::Table(_) = value.get_ref() else {
-            return values::fraction(key, value, errors).map(DropoutAsWritten::Given);
+            return values::number(bounds::SHARE)(key, value, errors).map(DropoutAsWritten::Given);
         };
         let mut keys = table(key, value, errors)?;
         let phase = keys.required("best_of", errors, values::phase);
-        let above = keys.optional("above", errors, values::fraction);
+        let above = keys.optional("above", errors, values::number(bounds::SHARE));
         keys.finish(errors);
         // Without a bound every rate may be chosen, 0 included.
         let above = above.map_or(-1.0, Spanned::into_inner);
@@ -187,11 +194,8 @@ pub(super) fn schedule(
         Kind::Constant => Some(ScheduleShape::Constant),
         Kind::Cosine => Some(ScheduleShape::Cosine),
         Kind::Step => {
-            let every = keys.required("every", errors, values::count);
-            let factor = keys.required("factor", errors, |key, value, errors| {
-                let expected = format!("`{key}` must be above 0 and below 1");
-                values::bounded(value, errors, |x| x > 0.0 && x < 1.0, &expected)
-            });
+            let every = keys.required("every", errors, values::count_to(bounds::MAX_EPOCHS));
+            let factor = keys.required("factor", errors, values::number(bounds::STEP_FACTOR));
             every.zip(factor).map(|(every, factor)| ScheduleShape::Step {
                 every: Epoch(every.into_inner()),
                 factor: factor.into_inner(),
@@ -213,16 +217,16 @@ pub(super) fn optimizer(
     let kinds = [("sgd", true), ("adam", false)];
     let kind = keys.required("kind", errors, |key, kind, e| values::word(key, kind, e, &kinds));
     let read = if kind?.into_inner() {
-        let momentum = keys.required("momentum", errors, values::fraction);
-        let weight_decay = keys.optional("weight_decay", errors, values::not_negative);
+        let momentum = keys.required("momentum", errors, values::number(bounds::SHARE));
+        let weight_decay = keys.optional("weight_decay", errors, values::number(bounds::PENALTY));
         momentum.map(|momentum| Optimizer::Sgd {
             momentum: momentum.into_inner(),
             weight_decay: weight_decay.map_or(0.0, Spanned::into_inner),
         })
     } else {
-        let beta_1 = keys.optional("beta_1", errors, values::fraction);
-        let beta_2 = keys.optional("beta_2", errors, values::fraction);
-        let epsilon = keys.optional("epsilon", errors, values::positive);
+        let beta_1 = keys.optional("beta_1", errors, values::number(bounds::SHARE));
+        let beta_2 = keys.optional("beta_2", errors, values::number(bounds::SHARE));
+        let epsilon = keys.optional("epsilon", errors, values::number(bounds::EPSILON));
         Some(Optimizer::Adam {
             beta_1: beta_1.map_or(0.9, Spanned::into_inner),
             beta_2: beta_2.map_or(0.999, Spanned::into_inner),
@@ -240,9 +244,9 @@ pub(super) fn range_test(
     errors: &mut Errors,
 ) -> Option<RangeTestAsWritten> {
     let mut keys = table(key, value, errors)?;
-    let from = keys.required("from", errors, values::positive);
-    let to = keys.required("to", errors, values::positive);
-    let epochs = keys.required("epochs", errors, values::count);
+    let from = keys.required("from", errors, values::number(bounds::RATE));
+    let to = keys.required("to", errors, values::number(bounds::RATE));
+    let epochs = keys.required("epochs", errors, values::count_to(bounds::MAX_EPOCHS));
     let seeds = keys.optional("seeds", errors, values::count).map(Spanned::into_inner);
     keys.finish(errors);
     let (from, to, epochs) = (from?, to?, epochs?.into_inner());
@@ -254,8 +258,8 @@ pub(super) fn range_test(
     Some(RangeTestAsWritten { from: from.into_inner(), to: to.into_inner(), epochs, seeds })
 }
 
-/// Units or channels of a layer: this is about small networks.
-pub(super) const MAX_UNITS: u32 = 8_192;
+/// Ratio of the largest and the smallest of them.
+const MAX_SPAN: f64 = 1e9;
 
 /// Rates that a range test may be asked for.
 const MAX_RATES: u32 = 100;
@@ -266,11 +270,15 @@ pub(super) fn channels(
     value: Value<'_, '_>,
     errors: &mut Errors,
 ) -> Option<Vec<u32>> {
-    let channels = values::plain(values::many(key, value, errors, values::count_to(MAX_UNITS))?);
-    if channels.len() <= 5 {
+    let channels =
+        values::plain(values::many(key, value, errors, values::count_to(bounds::MAX_UNITS))?);
+    if channels.len() <= bounds::MAX_BLOCKS {
         return Some(channels);
     }
-    let expected = format!("`{key}` must list 1 to 5 blocks: 32 pixels can be halved five times");
+    let expected = format!(
+        "`{key}` must list 1 to {} blocks: 32 pixels can be halved so often",
+        bounds::MAX_BLOCKS
+    );
     values::report(errors, mismatch(value, &expected))
 }
 

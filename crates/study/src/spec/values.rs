@@ -1,5 +1,6 @@
 //! Numbers, names and lists: each function reads one value, or reports what is wrong with it.
 
+use plateau_record::bounds::{self, Bounds};
 use plateau_record::{DataSet, Device, Seed};
 use toml::Spanned;
 use toml::de::DeValue;
@@ -22,13 +23,37 @@ pub(super) fn name(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Opti
     if is_name(&name) {
         return Some(name);
     }
-    let expected = format!("`{key}` must consist of letters, digits and hyphens");
-    report(errors, mismatch(value, &expected))
+    report(errors, mismatch(value, &format!("`{key}` must {}", name_words())))
 }
 
+/// Whether a study or phase may be called so: names become parts of file names.
 pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    (1..=bounds::MAX_NAME).contains(&name.len())
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
+
+/// What a name must be.
+pub(super) fn name_words() -> String {
+    format!(
+        "consist of letters, digits and hyphens, {} at most, and begin with none of the last",
+        bounds::MAX_NAME
+    )
+}
+
+/// One line for the head of a report.
+pub(super) fn title(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<String> {
+    let title = text(key, value, errors)?;
+    let n_chars = title.chars().count();
+    if n_chars <= MAX_TITLE && !title.chars().any(char::is_control) {
+        return Some(title);
+    }
+    let expected = format!("`{key}` must be one line of at most {MAX_TITLE} characters");
+    report(errors, mismatch(value, &expected).label(format!("found {n_chars} characters")))
+}
+
+/// Characters of a title.
+const MAX_TITLE: usize = 300;
 
 /// A reference to a phase: its name and where it was written.
 pub(super) fn phase(
@@ -55,9 +80,16 @@ pub(super) fn count(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Opt
 }
 
 pub(super) fn seed(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<Seed> {
-    match integer(value).and_then(|number| u64::try_from(number).ok()) {
+    let number = match value.get_ref() {
+        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    };
+    match number {
         Some(number) => Some(Seed(number)),
-        None => report(errors, mismatch(value, &format!("`{key}` must be a whole number from 0"))),
+        None => {
+            let expected = format!("`{key}` must be a whole number from 0 to {}", u64::MAX);
+            report(errors, mismatch(value, &expected))
+        }
     }
 }
 
@@ -75,50 +107,33 @@ pub(super) fn count_to(
     }
 }
 
-/// More than any study of means and intervals has use for.
-pub(crate) const MAX_SEEDS: u32 = 1_000;
-
 /// A number of seeds, or a list of them.
 pub(super) fn seeds(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<Vec<Seed>> {
-    if let DeValue::Array(_) = value.get_ref() {
+    if let DeValue::Array(items) = value.get_ref() {
+        if items.len() > bounds::MAX_SEEDS as usize {
+            let expected = format!("`{key}` must list at most {} seeds", bounds::MAX_SEEDS);
+            return report(errors, mismatch(value, &expected));
+        }
         return Some(plain(list(key, value, errors, seed)?));
     }
-    let number = count_to(MAX_SEEDS)("seeds", value, errors)?;
+    let number = count_to(bounds::MAX_SEEDS)("seeds", value, errors)?;
     Some((0..u64::from(number)).map(Seed).collect())
 }
 
-/// A finite number greater than 0.
-pub(super) fn positive(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<f64> {
-    bounded(value, errors, |x| x > 0.0, &format!("`{key}` must be a finite number above 0"))
-}
-
-/// A number in [0, 1).
-pub(super) fn fraction(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<f64> {
-    let expected = format!("`{key}` must be at least 0 and below 1");
-    bounded(value, errors, |x| (0.0..1.0).contains(&x), &expected)
-}
-
-/// A finite number of at least 0.
-pub(super) fn not_negative(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<f64> {
-    bounded(value, errors, |x| x >= 0.0, &format!("`{key}` must be a finite number from 0 up"))
-}
-
-/// A finite number that `accepts`.
-pub(super) fn bounded(
-    value: Value<'_, '_>,
-    errors: &mut Errors,
-    accepts: impl Fn(f64) -> bool,
-    expected: &str,
-) -> Option<f64> {
-    let number = match value.get_ref() {
-        DeValue::Float(number) => number.as_str().parse().ok(),
-        DeValue::Integer(_) => integer(value).map(|number| number as f64),
-        _ => None,
-    };
-    // −0 is 0: two configurations that are equal must have one id.
-    match number.map(|x: f64| x + 0.0).filter(|&x| x.is_finite() && accepts(x)) {
-        Some(number) => Some(number),
-        None => report(errors, mismatch(value, expected)),
+/// A number that a setting may have.
+pub(super) fn number(
+    bounds: Bounds,
+) -> impl Fn(&'static str, Value<'_, '_>, &mut Errors) -> Option<f64> {
+    move |key, value, errors| {
+        let number = match value.get_ref() {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(_) => integer(value).map(|number| number as f64),
+            _ => None,
+        };
+        match number.and_then(|number| bounds.check(number)) {
+            Some(number) => Some(number),
+            None => report(errors, mismatch(value, &format!("`{key}` must be {bounds}"))),
+        }
     }
 }
 
@@ -162,6 +177,10 @@ pub(super) fn many<'a, 'i, T, K: AsRef<str> + Copy>(
     let DeValue::Array(items) = value.get_ref() else {
         return report(errors, mismatch(value, &format!("`{}` must be a list", key.as_ref())));
     };
+    if items.len() > bounds::MAX_RUNS {
+        let expected = format!("`{}` must list at most {} values", key.as_ref(), bounds::MAX_RUNS);
+        return report(errors, mismatch(value, &expected));
+    }
     if items.is_empty() {
         let message = format!("`{}` must list one value at least", key.as_ref());
         return report(errors, SpecError::new(value.span(), message).label("found an empty list"));

@@ -1,11 +1,12 @@
 //! The study as written: what may be left out is an `Option`, and everything has its place.
 
+use plateau_record::bounds;
 use plateau_record::{Activation, DataSet, Device, Optimizer, ScheduleShape, Seed};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{SpecError, SpecErrors};
-use super::keys::{Keys, Value, suggestion};
+use super::keys::{self, Keys, Value, suggestion};
 use super::settings::{self, DropoutAsWritten, RangeTestAsWritten, RatesAsWritten, SplitAsWritten};
 use super::values;
 
@@ -91,7 +92,7 @@ pub(super) fn read(source: &str) -> Result<Written, SpecErrors> {
 
 fn read_study(keys: &mut Keys<'_, '_>, errors: &mut Errors) -> Option<Written> {
     let name = keys.required("name", errors, values::name);
-    let title = keys.required("title", errors, values::text);
+    let title = keys.required("title", errors, values::title);
     let data = keys.required("data", errors, values::data_set);
     let device = keys.optional("device", errors, values::device);
     let seeds = keys.required("seeds", errors, values::seeds);
@@ -129,7 +130,7 @@ fn read_study(keys: &mut Keys<'_, '_>, errors: &mut Errors) -> Option<Written> {
 impl Settings {
     fn take_network(&mut self, keys: &mut Keys<'_, '_>, errors: &mut Errors) {
         self.channels = keys.optional("channels", errors, settings::channels);
-        self.hidden = keys.optional("hidden", errors, values::count_to(settings::MAX_UNITS));
+        self.hidden = keys.optional("hidden", errors, values::count_to(bounds::MAX_UNITS));
         self.activation = keys.optional("activation", errors, settings::activation);
         self.dropout = keys.optional("dropout", errors, settings::dropouts);
         self.batch_norm = keys.optional("batch_norm", errors, |key, value, errors| {
@@ -139,8 +140,8 @@ impl Settings {
 
     fn take_training(&mut self, keys: &mut Keys<'_, '_>, errors: &mut Errors) {
         self.split = keys.optional("split", errors, settings::split);
-        self.batch_size = keys.optional("batch_size", errors, values::count);
-        self.epochs = keys.optional("epochs", errors, values::count);
+        self.batch_size = keys.optional("batch_size", errors, values::count_to(bounds::MAX_BATCH));
+        self.epochs = keys.optional("epochs", errors, values::count_to(bounds::MAX_EPOCHS));
         self.optimizer = keys.optional("optimizer", errors, settings::optimizer);
         self.rate = keys.optional("rate", errors, settings::rates);
         self.schedule = keys.optional("schedule", errors, settings::schedule);
@@ -159,6 +160,14 @@ fn read_phases(
     let mut phases: Vec<_> = table.iter().collect();
     // The parser sorts by name; the place tells the order of the file.
     phases.sort_by_key(|(name, _)| name.span().start);
+    for (i, (name, _)) in phases.iter().enumerate() {
+        let same = |other: &str| other.eq_ignore_ascii_case(name.get_ref());
+        if phases[..i].iter().any(|(other, _)| same(other.get_ref())) {
+            let message = "names of phases become parts of file names, and must differ in more \
+                           than capital letters";
+            errors.push(SpecError::new(name.span(), message).label("differs in no more"));
+        }
+    }
     let read: Vec<Option<PhaseAsWritten>> =
         phases.iter().map(|(name, value)| read_phase(name.get_ref(), value, errors)).collect();
     read.into_iter().collect()
@@ -166,8 +175,9 @@ fn read_phases(
 
 fn read_phase(name: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<PhaseAsWritten> {
     if !values::is_name(name) {
-        let message = format!("the phase's name {name:?} must consist of letters, digits, hyphens");
-        return values::report(errors, SpecError::new(value.span(), message));
+        let message = format!("the name of a phase must {}", values::name_words());
+        let label = format!("this one is called {}", keys::shortened(&format!("{name:?}")));
+        return values::report(errors, SpecError::new(value.span(), message).label(label));
     }
     let mut keys = Keys::of(format!("[phase.{name}]"), value, errors)?;
     let mut settings = Settings::default();

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::{Action, Context as _, StoreError};
+use super::stale;
 
 /// An operation that is about to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Operation<'a> {
     Flush(&'a Path),
     /// Moving the first to the place of the second.
     Rename(&'a Path, &'a Path),
+    /// Swapping the two. One that fails as unsupported was not done, and is done otherwise.
+    Exchange(&'a Path, &'a Path),
     /// Removing a file or a folder.
     Remove(&'a Path),
 }
@@ -114,12 +117,24 @@ impl Disk {
 
     pub(super) fn flush(&self, file: &File, path: &Path) -> io::Result<()> {
         self.check(Operation::Flush(path))?;
-        file.sync_all()
+        match file.sync_all() {
+            Err(error) if is_lacking(&error) => Ok(()),
+            flushed => flushed,
+        }
     }
 
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.check(Operation::Rename(from, to))?;
         fs::rename(from, to)
+    }
+
+    /// Swaps two names at once: nobody ever sees one of them missing. False where the system or
+    /// the file system can't, and nothing was done.
+    pub(super) fn exchange(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        match self.check(Operation::Exchange(one, other)).and_then(|()| exchange(one, other)) {
+            Err(error) if is_lacking(&error) => Ok(false),
+            exchanged => exchanged.map(|()| true),
+        }
     }
 
     pub(super) fn remove_file(&self, path: &Path) -> io::Result<()> {
@@ -146,7 +161,7 @@ impl Disk {
     /// name, it is whole or absent.
     pub(super) fn write_whole(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let aside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+        let aside = path.with_file_name(stale::temporary(&name));
         let write = || {
             let mut file = self.create(&aside)?;
             self.write(&mut file, &aside, bytes)?;
@@ -171,9 +186,48 @@ impl Disk {
         // Elsewhere a folder cannot be opened as a file, and its entries need no flushing.
         if cfg!(unix) {
             let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-            let flush = || self.flush(&File::open(here)?, dir);
+            let flush = || match File::open(here) {
+                // A folder that may be written to and not read can't be flushed, either.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+                opened => self.flush(&opened?, dir),
+            };
             flush().context(Action::Write, dir)?;
         }
         Ok(())
     }
+}
+
+/// Whether the file system doesn't know what it was asked to do, as CIFS, NFS and FUSE may not
+/// know how to flush a folder: what was to be done is left undone, and nothing is wrong.
+pub(super) fn is_lacking(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, Unsupported};
+    matches!(error.kind(), InvalidInput | Unsupported)
+}
+
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_one: &Path, _other: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Makes, flushes, moves and removes a file, and says whether folders can be flushed.
+pub(super) fn probe(dir: &Path, name: &str) -> Result<bool, StoreError> {
+    let (path, moved) = (dir.join(name), dir.join(format!("{name}.moved")));
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(b"plateau")?;
+        file.sync_all().or_else(|error| if is_lacking(&error) { Ok(()) } else { Err(error) })?;
+        fs::rename(&path, &moved)
+    };
+    let written = write().context(Action::Write, dir);
+    let _ = fs::remove_file(&path);
+    let _ = fs::remove_file(&moved);
+    written?;
+    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    Ok(!cfg!(unix) || File::open(here).and_then(|folder| folder.sync_all()).is_ok())
 }

@@ -38,6 +38,31 @@ pub enum StoreError {
         /// The study it holds.
         found: String,
     },
+    /// The folder belongs to the study of that name on other images.
+    #[error(
+        "{} holds results on {found}, and this is about {expected}: their records can't be mixed",
+        dir.display()
+    )]
+    OtherData {
+        /// The folder.
+        dir: PathBuf,
+        /// The images it was opened for.
+        expected: String,
+        /// The images of its records.
+        found: String,
+    },
+    /// A run's folder lacks one of its files.
+    #[error("the run's folder is incomplete: {} is missing", path.display())]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something is in the way of a folder.
+    #[error("{} is not a folder: move it away", path.display())]
+    NotAFolder {
+        /// What is in the way.
+        path: PathBuf,
+    },
     /// The folder holds something, and it isn't a study.
     #[error("{} is not empty and holds no study: found `{entry}`, no study.toml", dir.display())]
     NotAStudy {
@@ -93,6 +118,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What is wrong with a run, without the path of the study's folder: for what is to be the
+    /// same wherever the folder is.
+    #[must_use]
+    pub fn in_its_folder(&self) -> String {
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match self {
+            Self::Incomplete { path } => format!("{} is missing", name(path)),
+            Self::Damaged { path } => format!("{} is not what was stored", name(path)),
+            Self::Parse { path, .. } => format!("{} can’t be read", name(path)),
+            Self::Format { .. } => "it is of another version of the format".to_owned(),
+            Self::OtherRun { .. } => "its folder holds another run".to_owned(),
+            _ => "its folder can’t be read".to_owned(),
+        }
+    }
+
     /// Whether the disk is to blame: full, gone, or not to be written to any more.
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {

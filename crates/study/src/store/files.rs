@@ -2,11 +2,35 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use super::error::{Action, Context as _, StoreError};
+
+/// A path that nothing has yet, for something that is to be kept: `notes.yours.md`,
+/// `notes.yours-2.md`.
+pub(super) fn aside(path: &Path, word: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default();
+    let extension = path.extension();
+    let named = |unique: u32| {
+        let mut name = stem.to_owned();
+        name.push(if unique == 1 { format!(".{word}") } else { format!(".{word}-{unique}") });
+        if let Some(extension) = extension {
+            name.push(".");
+            name.push(extension);
+        }
+        path.with_file_name(name)
+    };
+    let mut unique = 1;
+    loop {
+        let candidate = named(unique);
+        if fs::symlink_metadata(&candidate).is_err() {
+            return candidate;
+        }
+        unique += 1;
+    }
+}
 
 pub(super) fn read(path: &Path) -> Result<String, StoreError> {
     fs::read_to_string(path).context(Action::Read, path)

@@ -20,6 +20,9 @@ pub struct Progress {
     pub running: Vec<RunningRun>,
     /// Runs that were given up.
     pub failed: Vec<GivenUp>,
+    /// Phases that can't be resolved, and why not.
+    #[serde(default)]
+    pub blocked: Vec<BlockedPhase>,
     /// Wall time to the end, from the speed so far; none before there is one.
     pub seconds_left: Option<f64>,
 }
@@ -46,6 +49,16 @@ pub struct GivenUp {
     pub reason: String,
 }
 
+/// A phase whose settings can't be chosen from the results there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockedPhase {
+    /// Its name.
+    pub phase: String,
+    /// Why not.
+    pub reason: String,
+}
+
 impl Progress {
     pub(super) fn write(&self, dir: &Path, disk: &Disk) -> Result<(), StoreError> {
         let path = dir.join(PROGRESS_FILE);
@@ -59,7 +72,8 @@ impl Progress {
     pub(super) fn read(dir: &Path) -> Result<Option<Self>, StoreError> {
         let path = dir.join(PROGRESS_FILE);
         match files::read_if_there(&path)? {
-            Some(text) => files::parse_json(&path, &text).map(Some),
+            // It only tells how far it is: one that can't be read tells nothing.
+            Some(text) => Ok(files::parse_json(&path, &text).ok()),
             None => Ok(None),
         }
     }

@@ -1,6 +1,8 @@
 //! A run read back: of this format, unchanged since it was stored, of the id that its folder says.
 
+use std::cell::Cell;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use plateau_record::{
@@ -10,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Action, Context as _, StoreError};
-use super::sums::Sums;
+use super::sums::{Content, Sums};
 use super::{check_format, files, writer};
 
 /// `run.json`.
@@ -30,10 +32,20 @@ struct Format {
     format: u32,
 }
 
-pub(super) fn run(dir: &Path, id: &RunId) -> Result<RunRecord, StoreError> {
+/// A run read back.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) run: RunRecord,
+    /// Whether files have other line ends than those that were stored.
+    pub(super) has_other_line_ends: bool,
+}
+
+pub(super) fn run(dir: &Path, id: &RunId) -> Result<Loaded, StoreError> {
     let path = dir.join(writer::RUN_FILE);
-    check_format(&path, files::parse_json::<Format>(&path, &files::read(&path)?)?.format)?;
-    let folder = Folder { dir, sums: Sums::read(dir)? };
+    let text = files::read(&path).map_err(incomplete)?;
+    check_format(&path, files::parse_json::<Format>(&path, &text)?.format)?;
+    let sums = Sums::read(dir).map_err(incomplete)?;
+    let folder = Folder { dir, sums, has_other_line_ends: Cell::new(false) };
 
     let head: RunHead = folder.json(writer::RUN_FILE)?;
     for found in [head.id, head.config.id()] {
@@ -44,7 +56,7 @@ pub(super) fn run(dir: &Path, id: &RunId) -> Result<RunRecord, StoreError> {
     check_format(&path, result.format)?;
     check_id(&path, id, result.id.clone())?;
 
-    Ok(RunRecord {
+    let run = RunRecord {
         id: id.clone(),
         config: head.config,
         provenance: head.provenance,
@@ -54,28 +66,48 @@ pub(super) fn run(dir: &Path, id: &RunId) -> Result<RunRecord, StoreError> {
         range: folder.lines(writer::RANGE_FILE)?,
         predictions: folder.predictions()?,
         result,
-    })
+    };
+    Ok(Loaded { run, has_other_line_ends: folder.has_other_line_ends.get() })
+}
+
+/// A file that isn't there makes the run incomplete.
+fn incomplete(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            StoreError::Incomplete { path }
+        }
+        error => error,
+    }
 }
 
 /// The weights of the run in that folder.
 pub(super) fn weights(dir: &Path) -> Result<Vec<u8>, StoreError> {
     let path = dir.join(writer::WEIGHTS_FILE);
-    let bytes = fs::read(&path).context(Action::Read, &path)?;
-    Sums::read(dir)?.check(dir, writer::WEIGHTS_FILE, &bytes)?;
-    Ok(bytes)
+    let bytes = fs::read(&path).context(Action::Read, &path).map_err(incomplete)?;
+    match Sums::read(dir).map_err(incomplete)?.check(dir, writer::WEIGHTS_FILE, &bytes)? {
+        Content::Same => Ok(bytes),
+        Content::OtherLineEnds(stored) => Ok(stored),
+    }
 }
 
 /// A run's folder, each file of which is checked as it is read.
 struct Folder<'a> {
     dir: &'a Path,
     sums: Sums,
+    has_other_line_ends: Cell<bool>,
 }
 
 impl Folder<'_> {
     fn read(&self, name: &str) -> Result<String, StoreError> {
         let path = self.dir.join(name);
-        let bytes = fs::read(&path).context(Action::Read, &path)?;
-        self.sums.check(self.dir, name, &bytes)?;
+        let bytes = fs::read(&path).context(Action::Read, &path).map_err(incomplete)?;
+        let bytes = match self.sums.check(self.dir, name, &bytes)? {
+            Content::Same => bytes,
+            Content::OtherLineEnds(stored) => {
+                self.has_other_line_ends.set(true);
+                stored
+            }
+        };
         String::from_utf8(bytes).map_err(|_| StoreError::Damaged { path })
     }
 

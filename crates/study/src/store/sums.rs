@@ -1,4 +1,4 @@
-//! `SHA256SUMS`: what a run's files were when they were stored, as `sha256sum --check` reads it.
+//! `SHA256SUMS`: what files were when they were stored, as `sha256sum --check` reads it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,18 +11,34 @@ use super::files;
 
 pub(super) const SUMS_FILE: &str = "SHA256SUMS";
 
-/// The checksums of a folder's files, by name.
+/// The checksums of a folder's files, by name: one each, two of a file that is being replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sums(BTreeMap<String, String>);
+pub(super) struct Sums(BTreeMap<String, Vec<String>>);
+
+/// How a file's content is what was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// To the last byte.
+    Same,
+    /// With other line ends, as git makes them where it is told to (`core.autocrlf`); these are
+    /// the bytes that were stored.
+    OtherLineEnds(Vec<u8>),
+}
 
 impl Sums {
     pub(super) fn add(&mut self, name: &str, bytes: &[u8]) {
-        self.0.insert(name.to_owned(), hex(&Sha256::digest(bytes)));
+        self.set(name, vec![of(bytes)]);
+    }
+
+    /// The checksums that a file may have.
+    pub(super) fn set(&mut self, name: &str, sums: Vec<String>) {
+        self.0.insert(name.to_owned(), sums);
     }
 
     /// A line per file, in order of the names.
     pub(super) fn to_text(&self) -> String {
-        self.0.iter().fold(String::new(), |mut text, (name, sum)| {
+        let lines = self.0.iter().flat_map(|(name, sums)| sums.iter().map(move |sum| (name, sum)));
+        lines.fold(String::new(), |mut text, (name, sum)| {
             let _ = writeln!(text, "{sum}  {name}");
             text
         })
@@ -33,8 +49,13 @@ impl Sums {
         Self::parse(&path, &files::read(&path)?)
     }
 
+    pub(super) fn read_if_there(dir: &Path) -> Result<Option<Self>, StoreError> {
+        let path = dir.join(SUMS_FILE);
+        files::read_if_there(&path)?.map(|text| Self::parse(&path, &text)).transpose()
+    }
+
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, StoreError> {
-        let mut sums = BTreeMap::new();
+        let mut sums: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (line, number) in text.lines().zip(1..) {
             let entry = line.split_once("  ").filter(|(sum, _)| is_sum(sum));
             let Some((sum, name)) = entry else {
@@ -44,27 +65,59 @@ impl Sums {
                     reason: "expected a SHA-256 and a name".to_owned(),
                 });
             };
-            sums.insert(name.to_owned(), sum.to_owned());
+            sums.entry(name.to_owned()).or_default().push(sum.to_owned());
         }
         Ok(Self(sums))
     }
 
     /// The checksum of a file, if it has one.
     pub(super) fn of(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.get(name).and_then(|sums| sums.first()).map(String::as_str)
+    }
+
+    /// All files that are listed.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether these bytes are listed under that name.
+    pub(super) fn holds(&self, name: &str, bytes: &[u8]) -> bool {
+        let sum = of(bytes);
+        self.0.get(name).is_some_and(|sums| sums.contains(&sum))
     }
 
     /// That these bytes are what was stored under that name.
-    pub(super) fn check(&self, dir: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        if self.of(name) == Some(hex(&Sha256::digest(bytes)).as_str()) {
-            return Ok(());
+    pub(super) fn check(
+        &self,
+        dir: &Path,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Content, StoreError> {
+        if self.holds(name, bytes) {
+            return Ok(Content::Same);
+        }
+        let stored = with_line_feeds(bytes);
+        if stored.len() != bytes.len() && self.holds(name, &stored) {
+            return Ok(Content::OtherLineEnds(stored));
         }
         Err(StoreError::Damaged { path: PathBuf::from(dir).join(name) })
     }
 }
 
+/// Carriage returns before line feeds taken away.
+fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
+    let next = bytes.iter().skip(1).map(Some).chain([None]);
+    let kept = bytes.iter().zip(next).filter(|pair| !matches!(pair, (b'\r', Some(b'\n'))));
+    kept.map(|(byte, _)| *byte).collect()
+}
+
 fn is_sum(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 pub(super) fn hex(digest: &[u8]) -> String {

@@ -94,7 +94,7 @@ impl Faults for PowerCut {
 
 /// A study's folder with a run, its checkpoints, its progress and its `study.toml`, written anew
 /// over older ones.
-fn write_all(store: &Store) -> Result<(), StoreError> {
+pub(crate) fn write_all(store: &Store) -> Result<(), StoreError> {
     let study = tiny_study();
     store.write_study(&Plan::new(&study, &Results::new()).record(&study))?;
     let run = record(&config());
@@ -107,7 +107,43 @@ fn write_all(store: &Store) -> Result<(), StoreError> {
     let mut results = Results::new();
     results.insert(run.id.clone(), run);
     store.write_study(&Plan::new(&study, &results).record(&study))?;
-    checkpoints.keep_last()
+    checkpoints.keep_last()?;
+    let note = store.dir().join("report/figures/note.txt");
+    for report in REPORTS {
+        store.write_report(&report)?;
+        fs::write(&note, NOTE).unwrap();
+        fs::write(store.dir().join("report/report.md"), EDITED).unwrap();
+    }
+    Ok(())
+}
+
+pub(crate) type Report = [(&'static str, &'static [u8]); 3];
+
+pub(crate) const REPORTS: [Report; 3] = [
+    [("report.html", b"1"), ("report.md", b"1"), ("figures/a.svg", b"1")],
+    [("report.html", b"2"), ("report.md", b"2"), ("figures/b.svg", b"2")],
+    [("report.html", b"3"), ("report.md", b"3"), ("figures/a.svg", b"3")],
+];
+const NOTE: &str = "the user's own";
+const EDITED: &str = "edited by the user";
+
+/// The report, if there is one, is one of those that were written, and nothing of the user's is
+/// lost. Who writes to the folder puts it in order first.
+pub(crate) fn assert_report_is_sound(store: &Store, when: &str) {
+    let dir = store.dir().join("report");
+    if !dir.is_dir() {
+        return;
+    }
+    let page = fs::read(dir.join("report.html")).unwrap_or_else(|error| panic!("{when}: {error}"));
+    let report = REPORTS.iter().find(|report| report[0].1 == page);
+    let report = report.unwrap_or_else(|| panic!("{when}: {page:?}"));
+    let (name, bytes) = report[2];
+    assert_eq!(fs::read(dir.join(name)).unwrap(), bytes, "{when}");
+    if page != b"1" {
+        assert_eq!(fs::read_to_string(dir.join("figures/note.txt")).unwrap(), NOTE, "{when}");
+        let kept = fs::read_to_string(dir.join("report.yours.md")).unwrap();
+        assert_eq!(kept, EDITED, "{when}");
+    }
 }
 
 fn content(step: u64) -> Vec<u8> {
@@ -151,6 +187,7 @@ fn the_power_may_go_at_every_single_operation() {
             // The same again, on a sound disk, and all is there.
             let store = Store::open(&dir, "tiny").unwrap();
             let lock = store.lock("me").unwrap();
+            assert_report_is_sound(&store, &when);
             write_all(&store).unwrap_or_else(|error| panic!("{when}: {error}"));
             drop(lock);
             assert_sound(&dir, &when);
@@ -206,11 +243,18 @@ fn an_operation_that_fails_names_its_path_and_leaves_no_rubbish() {
         }
         assert_sound(&dir, &format!("operation {at} failed"));
         let rest = names_below(&dir);
+        // A report that was swapped may still be there, until the folder is next locked.
+        let of_report = |name: &String| name.starts_with(".plateau-report-");
+        let others: Vec<_> = rest.iter().filter(|name| !of_report(name)).collect();
+        assert!(!others.iter().any(|name| name.ends_with(".tmp")), "operation {at}: {rest:?}");
+        drop(Store::at(&dir).lock("me").unwrap());
+        assert_report_is_sound(&Store::at(&dir), &format!("operation {at} failed"));
+        let rest = names_below(&dir);
         assert!(!rest.iter().any(|name| name.ends_with(".tmp")), "operation {at}: {rest:?}");
     }
 }
 
-fn names_below(dir: &Path) -> Vec<String> {
+pub(crate) fn names_below(dir: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
         names.push(entry.file_name().to_string_lossy().into_owned());

@@ -134,6 +134,7 @@ fn in_words(event: &Event<'_>) -> String {
         Event::Epoch { run, epoch, .. } => format!("epoch {} {epoch}", run.id),
         Event::RunFinished { run, .. } => format!("finished {}", run.id),
         Event::RunRetried { run, failure } => format!("retried {}: {failure}", run.id),
+        Event::SetAside { id, .. } => format!("set aside {id}"),
         Event::RunFailed { run, failure } => format!("failed {}: {failure}", run.id),
         _ => "else".to_owned(),
     }
@@ -157,7 +158,7 @@ fn a_whole_study_is_run_phase_after_phase() {
     let record = bench.store().study().unwrap().unwrap();
     assert!(record.pending.is_empty());
     assert_eq!(record, told.outcome.plan.record(&study));
-    assert_eq!(bench.store().runs().unwrap(), told.outcome.results);
+    assert_eq!(bench.store().runs().unwrap().runs, told.outcome.results);
 }
 
 #[test]
@@ -259,17 +260,51 @@ fn shared_runs_are_run_once() {
 }
 
 #[test]
-fn a_run_whose_parents_weights_are_gone_fails_with_that_reason() {
-    let bench = bench();
-    let study = tiny_study();
-    let first = bench.execute(&study, "sound", 2);
-    let run = first.outcome.plan.runs.last().unwrap();
-    let parent = run.parent().unwrap();
-    fs::remove_dir_all(bench.dir.join("runs").join(&run.id.0)).unwrap();
-    fs::remove_file(bench.store().weights(parent).unwrap()).unwrap();
-    let told = bench.execute(&study, "sound", 2);
-    assert_eq!(told.outcome.failed.len(), 1);
-    assert!(matches!(&told.outcome.failed[0].failure, Failure::NoParentWeights { .. }));
+fn a_run_whose_weights_are_gone_is_made_again_for_those_that_start_from_it() {
+    for damage in [(|path| fs::remove_file(path).unwrap()) as fn(PathBuf), |path| {
+        fs::write(path, "others").unwrap();
+    }] {
+        let bench = bench();
+        let study = tiny_study();
+        let first = bench.execute(&study, "sound", 2);
+        let run = first.outcome.plan.runs.last().unwrap();
+        let parent = run.parent().unwrap();
+        fs::remove_dir_all(bench.dir.join("runs").join(&run.id.0)).unwrap();
+        damage(bench.store().weights(parent).unwrap());
+        let told = bench.execute(&study, "sound", 2);
+        assert!(told.outcome.is_complete());
+        assert_eq!((told.outcome.n_ran, told.outcome.n_reused), (2, 18));
+        assert_eq!(told.count(&format!("set aside {parent}")), 1, "{:?}", told.events);
+        assert!(bench.dir.join("damaged").join(&parent.0).join("run.json").is_file());
+    }
+}
+
+#[test]
+fn runs_that_cannot_be_read_are_made_again_and_the_others_kept() {
+    let damages: [fn(&Path); 5] = [
+        |run| fs::remove_file(run.join("result.json")).unwrap(),
+        |run| fs::remove_file(run.join("SHA256SUMS")).unwrap(),
+        |run| fs::write(run.join("epochs.jsonl"), "{}").unwrap(),
+        |run| fs::remove_dir_all(run).unwrap(),
+        |run| {
+            fs::remove_dir_all(run).unwrap();
+            fs::write(run, "no folder").unwrap();
+        },
+    ];
+    for (which, damage) in damages.into_iter().enumerate() {
+        let bench = bench();
+        let study = tiny_study();
+        let first = bench.execute(&study, "sound", 2);
+        let before = bench.store().runs().unwrap().runs;
+        let damaged = first.outcome.plan.runs[3].id.clone();
+        damage(&bench.dir.join("runs").join(&damaged.0));
+        let left = bench.store().runs().unwrap();
+        assert_eq!(left.runs.len(), 19, "damage {which}");
+        let told = bench.execute(&study, "sound", 2);
+        assert!(told.outcome.is_complete(), "damage {which}");
+        assert_eq!((told.outcome.n_ran, told.outcome.n_reused), (1, 19), "damage {which}");
+        assert_eq!(bench.store().runs().unwrap().runs, before, "damage {which}");
+    }
 }
 
 #[test]

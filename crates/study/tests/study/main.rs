@@ -7,6 +7,7 @@
 
 mod durability;
 mod execute;
+mod kept_files;
 mod mistakes;
 mod plan;
 mod spec;

@@ -33,7 +33,7 @@ fn an_unknown_key_is_reported_with_the_nearest_known_one() {
 #[test]
 fn values_out_of_range_are_reported_with_what_was_found() {
     let error = mistake("[0.0, 0.2, 0.5]", "[0.0, 0.2, 1.5]", "dropout = [0.0");
-    assert_eq!(error.message, "`dropout` must be at least 0 and below 1");
+    assert_eq!(error.message, "`dropout` must be 0, or a number from 1e-12 to 0.999999");
     assert_eq!(error.label, "found 1.5");
     assert_eq!(error.span.len(), "1.5".len());
     let cases = [
@@ -61,16 +61,22 @@ fn values_out_of_range_are_reported_with_what_was_found() {
         (
             "channels = [4]",
             "channels = [1, 1, 1, 1, 1, 1]",
-            "`channels` must list 1 to 5 blocks: 32 pixels can be halved five times",
+            "`channels` must list 1 to 5 blocks: 32 pixels can be halved so often",
             "found a list of 6",
         ),
         ("to = 1.0", "to = 1e-5", "`to` must be above `from`, which is 0.0001", "found 0.00001"),
-        ("to = 1.0", "to = inf", "`to` must be a finite number above 0", "found inf"),
-        ("momentum = 0.9", "momentum = 1", "`momentum` must be at least 0 and below 1", "found 1"),
+        ("to = 1.0", "to = inf", "`to` must be a number from 1e-12 to 1e6", "found inf"),
+        (
+            "momentum = 0.9",
+            "momentum = 1",
+            "`momentum` must be 0, or a number from 1e-12 to 0.999999",
+            "found 1",
+        ),
         (
             "name = \"tiny\"",
             "name = \"ti ny\"",
-            "`name` must consist of letters, digits and hyphens",
+            "`name` must consist of letters, digits and hyphens, 60 at most, and begin with none of the \
+             last",
             "found the text \"ti ny\"",
         ),
         (
@@ -95,7 +101,7 @@ fn values_out_of_range_are_reported_with_what_was_found() {
         (
             "rate = { same_as = \"scheduled\" }",
             "rate = -0.1",
-            "`rate` must be a finite number above 0",
+            "`rate` must be a number from 1e-12 to 1e6",
             "found -0.1",
         ),
         (
@@ -243,4 +249,107 @@ fn experiments_need_phases_that_fit_their_part() {
     );
     let error = mistake("kind = \"gradient-flow\"", "kind = \"gradient-flows\"", "gradient-flows");
     assert_eq!(error.help.as_deref(), Some("did you mean `gradient-flow`?"));
+}
+
+#[test]
+fn numbers_that_vanish_in_single_precision_are_refused() {
+    for (old, new) in [
+        ("rate = { same_as = \"scheduled\" }", "rate = 1e300"),
+        ("rate = { same_as = \"scheduled\" }", "rate = 1e-50"),
+        ("[0.0, 0.2, 0.5]", "[0.0, 0.2, 0.99999999999]"),
+        ("momentum = 0.9", "momentum = 0.99999999999"),
+        ("momentum = 0.9", "momentum = 0.9, weight_decay = 1e-60"),
+        ("kind = \"sgd\", momentum = 0.9", "kind = \"adam\", epsilon = 1e-50"),
+        ("kind = \"sgd\", momentum = 0.9", "kind = \"adam\", beta_2 = 0.99999999999"),
+        ("schedule = \"cosine\"", "schedule = { kind = \"step\", every = 1, factor = 1e-50 }"),
+        ("from = 1e-4", "from = 1e-50"),
+        ("times = 2.0", "times = 1e300"),
+        ("factor = 2.0", "factor = 1e300"),
+        ("epochs = 3", "epochs = 4294967295"),
+    ] {
+        let source = STUDY.replace(old, new);
+        assert_ne!(source, STUDY, "{old}");
+        let errors = mistakes(&source);
+        assert!(errors.iter().all(|error| error.message.contains("must be")), "{new}: {errors:?}");
+    }
+}
+
+#[test]
+fn names_are_bounded_and_differ_in_more_than_capitals() {
+    let long = "p".repeat(240);
+    let errors = mistakes(&STUDY.replace("batch-norm", &long));
+    assert!(errors[0].message.contains("60 at most"), "{errors:?}");
+    assert!(errors[0].label.len() < 100, "{errors:?}");
+    mistakes(&STUDY.replace("name = \"tiny\"", "name = \"-tiny\""));
+    let errors = mistakes(&STUDY.replace("[phase.batch-norm]", "[phase.CONSTANT]"));
+    assert!(errors[0].message.contains("capital letters"), "{errors:?}");
+    mistakes(&STUDY.replace("A tiny study", "A\\ntiny study"));
+}
+
+#[test]
+fn two_experiments_of_one_kind_are_refused_and_two_sweeps_of_one_phase() {
+    for again in [
+        "kind = \"regularisation\"\ndropout = \"dropout\"\n",
+        "kind = \"learning-rate\"\nconstant = \"constant\"\n",
+        "kind = \"gradient-flow\"\ndropout = \"dropout\"\nbatch_norm = \"batch-norm\"\n",
+    ] {
+        let errors = mistakes(&format!("{STUDY}\n[[experiment]]\n{again}"));
+        assert_eq!(errors[0].label, "a second one", "{errors:?}");
+    }
+    let sweep = |phase: &str| format!("\n[[experiment]]\nkind = \"sweep\"\nphase = \"{phase}\"\n");
+    let twice = [STUDY, &sweep("dropout"), &sweep("dropout")].concat();
+    assert_eq!(mistakes(&twice)[0].message, "the sweep of `dropout` is asked for twice");
+    crate::support::parse(&[STUDY, &sweep("dropout"), &sweep("constant")].concat());
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused() {
+    let error = mistake("batch_norm = true", "batch_norm = true\nbatch_size = 1", "batch_size = 1");
+    assert!(error.message.contains("batch norm can't be trained on batches of one"), "{error}");
+    // Of one image, every batch is one.
+    mistakes(&STUDY.replace(
+        "batch_norm = true",
+        "batch_norm = true\nsplit = { half = \"A\", images = 1 }\nrate = 0.1",
+    ));
+    let error = mistake("batch_size = 16", "batch_size = 512", "range_test = ");
+    assert!(error.message.contains("10 steps at least"), "{error}");
+}
+
+#[test]
+fn a_study_that_is_too_large_is_refused_at_once() {
+    let started = std::time::Instant::now();
+    let list: Vec<String> = (1..=1_000_000).map(|i| format!("{i}e-6")).collect();
+    let source = STUDY.replace("[0.0, 0.2, 0.5]", &format!("[{}]", list.join(", ")));
+    assert!(mistakes(&source)[0].message.contains("at most 10000 values"));
+    let rates: Vec<String> = (1..=10).map(|i| format!("0.{i}1")).collect();
+    let phase = |name: usize| {
+        format!(
+            "[phase.p{name}]\nrate = [{}]\nsplit = {{ train = 100, validation = 100 }}\n",
+            rates.join(", ")
+        )
+    };
+    let phases: String = (0..100).map(phase).collect();
+    let source = STUDY.replace("seeds = 2", "seeds = 1000") + &phases;
+    let errors = mistakes(&source);
+    assert!(errors[0].message.contains("10000 at most"), "{errors:?}");
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn seeds_have_64_bits() {
+    let study = crate::support::parse(
+        &STUDY.replace("seeds = 2", "seeds = [0, 18446744073709551615, 0xffff_ffff_ffff_fffe]"),
+    );
+    assert_eq!(
+        study.seeds.iter().map(|seed| seed.0).collect::<Vec<_>>(),
+        [0, u64::MAX, u64::MAX - 1]
+    );
+    let plan = plateau_study::Plan::new(&study, &plateau_study::plan::Results::new());
+    let root = tempfile::tempdir().unwrap();
+    let store = plateau_study::Store::open(root.path(), "tiny").unwrap();
+    let record = plan.record(&study);
+    store.write_study(&record).unwrap();
+    assert_eq!(store.study().unwrap(), Some(record));
+    mistakes(&STUDY.replace("seeds = 2", "seeds = [18446744073709551616]"));
+    mistakes(&STUDY.replace("seeds = 2", "seeds = [-1]"));
 }

@@ -134,7 +134,7 @@ fn a_phase_whose_source_allows_no_choice_is_blocked() {
         run.range.clear();
     }
     let plan = Plan::new(&study, &results);
-    let PhaseState::Blocked { reason } = &plan.phases[1].state else {
+    let PhaseState::Blocked { reason, .. } = &plan.phases[1].state else {
         panic!("{:?}", plan.phases[1]);
     };
     assert!(reason.starts_with("no rate can be chosen from phase range-test: "), "{reason}");
@@ -264,4 +264,31 @@ fn overriding_the_seeds_gives_the_runs_of_a_study_with_as_many() {
     let fewer = Overrides { seeds: std::num::NonZeroU32::new(1), ..Overrides::default() };
     let one = Study::parse(STUDY, &fewer).unwrap();
     assert!(ids(&one).is_subset(&ids(&tiny_study())));
+}
+
+#[test]
+fn planning_takes_time_in_proportion_to_the_runs() {
+    let rates: Vec<String> = (1..=10).map(|i| format!("0.{i}1")).collect();
+    let source = |n_phases: usize| {
+        let phase = |name: usize| {
+            format!("[phase.p{name}]\nrate = [{}]\nepochs = {}\n", rates.join(", "), name + 1)
+        };
+        let phases: String = (0..n_phases).map(phase).collect();
+        format!(
+            "name = \"large\"\ntitle = \"\"\ndata = \"synthetic\"\nseeds = {}\n\
+             [network]\nchannels = [4]\nhidden = 8\n[training]\nbatch_size = 32\n\
+             optimizer = {{ kind = \"sgd\", momentum = 0.9 }}\n\
+             split = {{ train = 100, validation = 100 }}\n{phases}",
+            1000 / n_phases
+        )
+    };
+    for n_phases in [1, 10, 100] {
+        let study = parse(&source(n_phases));
+        let started = std::time::Instant::now();
+        let plan = Plan::new(&study, &Results::new());
+        let elapsed = started.elapsed();
+        assert_eq!(plan.n_runs(), 10_000);
+        println!("{n_phases} phases: {elapsed:?}");
+        assert!(elapsed.as_secs_f64() < 2.0, "{n_phases} phases: {elapsed:?}");
+    }
 }

@@ -53,7 +53,7 @@ fn a_run_comes_back_to_the_last_bit() {
     let bits = |run: &plateau_record::RunRecord| run.epochs[1].validation.loss.to_bits();
     assert_eq!(bits(&read), bits(&written));
     assert_eq!(
-        folder.store.runs().unwrap(),
+        folder.store.runs().unwrap().runs,
         Results::from([(written.id.clone(), written.clone())])
     );
     let weights = folder.store.weights(&written.id).unwrap();
@@ -147,7 +147,7 @@ fn the_study_comes_back_and_its_file_says_what_it_is() {
     }
     let text = fs::read_to_string(folder.dir.join("study.toml")).unwrap();
     assert!(text.starts_with("# The resolved study"), "{text}");
-    assert_eq!(files_in(&folder.dir), ["runs", "study.toml"]);
+    assert_eq!(files_in(&folder.dir), ["SHA256SUMS", "runs", "study.toml"]);
 }
 
 #[test]

@@ -41,7 +41,8 @@ impl Rule for Adam {
         }
         let first = first.mul_scalar(beta_1) + gradient.clone().mul_scalar(1.0 - beta_1);
         let second = second.mul_scalar(beta_2) + gradient.powi_scalar(2).mul_scalar(1.0 - beta_2);
-        let correction = |beta: f64| 1.0 - beta.powi(now.updates as i32);
+        let updates = i32::try_from(now.updates).unwrap_or(i32::MAX);
+        let correction = |beta: f64| 1.0 - beta.powi(updates);
         let m = first.clone().div_scalar(correction(beta_1));
         let root = second.clone().div_scalar(correction(beta_2)).sqrt().add_scalar(self.epsilon);
         (weights - m.div(root).mul_scalar(now.rate), vec![first, second])

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::value::Value;
 use super::{PickleError, PickleProblem};
 
+/// Bytes that texts of Python 2 become in Python 3's pickles of protocol 2: of one batch.
+const MAX_ENCODED_BYTES: usize = 64 << 20;
+
 /// A batch of 10,000 has about 60,000 opcodes.
 const MAX_OPCODES: usize = 1_000_000;
 
@@ -40,7 +43,26 @@ mod opcode {
     pub(super) const LONG_BINGET: u8 = b'j';
     pub(super) const REDUCE: u8 = b'R';
     pub(super) const BUILD: u8 = b'b';
+    pub(super) const LONG4: u8 = 0x8b;
+    pub(super) const BINUNICODE: u8 = b'X';
+    // From protocol 3 on.
+    pub(super) const BINBYTES: u8 = b'B';
+    pub(super) const SHORT_BINBYTES: u8 = b'C';
+    // From protocol 4 on.
+    pub(super) const SHORT_BINUNICODE: u8 = 0x8c;
+    pub(super) const BINUNICODE8: u8 = 0x8d;
+    pub(super) const BINBYTES8: u8 = 0x8e;
+    pub(super) const STACK_GLOBAL: u8 = 0x93;
+    pub(super) const MEMOIZE: u8 = 0x94;
+    pub(super) const FRAME: u8 = 0x95;
+    // From protocol 5 on.
+    pub(super) const BYTEARRAY8: u8 = 0x96;
+    pub(super) const NEXT_BUFFER: u8 = 0x97;
+    pub(super) const READONLY_BUFFER: u8 = 0x98;
 }
+
+/// The newest protocol that is read.
+const MAX_PROTOCOL: u8 = 5;
 
 /// The entries of a dictionary, in the order of the pickle.
 type Entries<'p> = Vec<(Value<'p>, Value<'p>)>;
@@ -53,7 +75,12 @@ pub(super) fn run(pickle: &[u8]) -> Result<Entries<'_>, PickleError> {
         stack: Vec::new(),
         marks: Vec::new(),
         memory: HashMap::new(),
+        n_memoized: 0,
+        n_encoded: 0,
     };
+    if pickle.first().is_some_and(|first| *first != opcode::PROTO) {
+        return Err(PickleError { offset: 0, problem: PickleProblem::NotBinary });
+    }
     for _ in 0..MAX_OPCODES {
         let offset = machine.position;
         match machine.step() {
@@ -72,6 +99,10 @@ struct Machine<'p> {
     /// Heights of the stack at the marks.
     marks: Vec<usize>,
     memory: HashMap<u32, Value<'p>>,
+    /// Values that were put into the memory in turn.
+    n_memoized: u32,
+    /// Bytes that were made of texts.
+    n_encoded: usize,
 }
 
 impl<'p> Machine<'p> {
@@ -81,7 +112,7 @@ impl<'p> Machine<'p> {
         let value = match code {
             opcode::PROTO => {
                 let [protocol] = self.bytes()?;
-                return if protocol == 2 {
+                return if (2..=MAX_PROTOCOL).contains(&protocol) {
                     Ok(None)
                 } else {
                     Err(PickleProblem::Protocol(protocol))
@@ -100,20 +131,62 @@ impl<'p> Machine<'p> {
             opcode::APPEND | opcode::APPENDS => return self.append(code).map(|()| None),
             opcode::SETITEM | opcode::SETITEMS => return self.set_items(code).map(|()| None),
             opcode::BINPUT | opcode::LONG_BINPUT => return self.put(code).map(|()| None),
+            // The length of what follows, for readers of streams.
+            opcode::FRAME => {
+                let _: [u8; 8] = self.bytes()?;
+                return Ok(None);
+            }
+            opcode::MEMOIZE => {
+                let key = self.n_memoized;
+                return self.remember(key).map(|()| None);
+            }
+            opcode::NEXT_BUFFER | opcode::READONLY_BUFFER => {
+                return Err(PickleProblem::Buffers);
+            }
             opcode::NONE => Value::None,
             opcode::NEWTRUE => Value::Bool(true),
             opcode::NEWFALSE => Value::Bool(false),
             opcode::BININT => Value::Int(i32::from_le_bytes(self.bytes()?).into()),
             opcode::BININT1 => Value::Int(u8::from_le_bytes(self.bytes()?).into()),
             opcode::BININT2 => Value::Int(u16::from_le_bytes(self.bytes()?).into()),
-            opcode::LONG1 => self.long()?,
-            opcode::BINSTRING => {
-                let length = u32::from_le_bytes(self.bytes()?);
-                Value::Bytes(self.take(length as usize)?)
-            }
-            opcode::SHORT_BINSTRING => {
+            opcode::LONG1 => {
                 let [length] = self.bytes()?;
-                Value::Bytes(self.take(length.into())?)
+                self.long(length.into())?
+            }
+            opcode::LONG4 => {
+                let length = self.length::<4>()?;
+                self.long(length)?
+            }
+            opcode::BINSTRING | opcode::BINBYTES => {
+                let length = self.length::<4>()?;
+                Value::bytes(self.take(length)?)
+            }
+            opcode::SHORT_BINSTRING | opcode::SHORT_BINBYTES => {
+                let [length] = self.bytes()?;
+                Value::bytes(self.take(length.into())?)
+            }
+            opcode::BINBYTES8 | opcode::BYTEARRAY8 => {
+                let length = self.length::<8>()?;
+                Value::bytes(self.take(length)?)
+            }
+            opcode::SHORT_BINUNICODE => {
+                let [length] = self.bytes()?;
+                Value::text(self.take(length.into())?)?
+            }
+            opcode::BINUNICODE => {
+                let length = self.length::<4>()?;
+                Value::text(self.take(length)?)?
+            }
+            opcode::BINUNICODE8 => {
+                let length = self.length::<8>()?;
+                Value::text(self.take(length)?)?
+            }
+            opcode::STACK_GLOBAL => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Value::Text(module), Value::Text(name)) = (module, name) else {
+                    return Err(PickleProblem::Expected("the name of an object"));
+                };
+                Value::global(module.as_bytes(), name.as_bytes())?
             }
             opcode::GLOBAL => {
                 let module = self.line()?;
@@ -129,7 +202,12 @@ impl<'p> Machine<'p> {
             opcode::BINGET | opcode::LONG_BINGET => self.get(code)?,
             opcode::REDUCE => {
                 let arguments = self.pop()?;
-                Value::call(&self.pop()?, &arguments)?
+                let made = Value::call(&self.pop()?, &arguments)?;
+                self.n_encoded += made.own_bytes();
+                if self.n_encoded > MAX_ENCODED_BYTES {
+                    return Err(PickleProblem::TooMuch("text"));
+                }
+                made
             }
             opcode::BUILD => {
                 let state = self.pop()?;
@@ -152,6 +230,13 @@ impl<'p> Machine<'p> {
         self.take(N)?.try_into().map_err(|_| PickleProblem::Truncated)
     }
 
+    /// A length, of which memory is only taken once the file has so many bytes.
+    fn length<const N: usize>(&mut self) -> Result<usize, PickleProblem> {
+        let bytes: [u8; N] = self.bytes()?;
+        let length = bytes.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        usize::try_from(length).map_err(|_| PickleProblem::Truncated)
+    }
+
     /// The bytes up to the next line feed, which is passed over.
     fn line(&mut self) -> Result<&'p [u8], PickleProblem> {
         let rest = &self.pickle[self.position..];
@@ -162,9 +247,8 @@ impl<'p> Machine<'p> {
     }
 
     /// A little-endian number in two's complement, of up to eight bytes.
-    fn long(&mut self) -> Result<Value<'p>, PickleProblem> {
-        let [length] = self.bytes()?;
-        let bytes = self.take(length.into())?;
+    fn long(&mut self, length: usize) -> Result<Value<'p>, PickleProblem> {
+        let bytes = self.take(length)?;
         let is_negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
         let mut extended = if is_negative { [0xff; 8] } else { [0; 8] };
         extended
@@ -238,6 +322,11 @@ impl<'p> Machine<'p> {
     /// pickle, but the batches never ask for them again.
     fn put(&mut self, code: u8) -> Result<(), PickleProblem> {
         let key = self.key(code == opcode::BINPUT)?;
+        self.remember(key)
+    }
+
+    fn remember(&mut self, key: u32) -> Result<(), PickleProblem> {
+        self.n_memoized = self.n_memoized.saturating_add(1);
         let value = self.stack.last().ok_or(PickleProblem::Expected("a value on the stack"))?;
         if value.is_plain() {
             self.memory.insert(key, value.clone());

@@ -68,8 +68,9 @@ fn unknown_things_are_refused_by_name() {
     assert_eq!(problem(&evil), PickleProblem::Object("posix.system".into()));
     let floats = replaced(&pickle, b"U\x02u1", b"U\x02f4");
     assert_eq!(problem(&floats), PickleProblem::Object("NumPy type f4".into()));
-    assert_eq!(problem(b"\x80\x04}."), PickleProblem::Protocol(4));
-    assert_eq!(problem(b"\x80\x02X\x01\x00\x00\x00a."), PickleProblem::Opcode(b'X'));
+    assert_eq!(problem(b"\x80\x06}."), PickleProblem::Protocol(6));
+    assert_eq!(problem(b"\x80\x02G\x01\x00\x00\x00a."), PickleProblem::Opcode(b'G'));
+    assert_eq!(problem(b"\x80\x05\x97."), PickleProblem::Buffers);
     assert_eq!(problem(b"\x80\x02}."), PickleProblem::NoEntry("data"));
     assert_eq!(problem(b"\x80\x02K\x01."), PickleProblem::Expected("a dictionary"));
 }
@@ -110,6 +111,44 @@ fn numbers_of_every_width_are_read() {
     }
     let nine_bytes = replaced(&pickle, b"M\x02\x00M", b"\x8a\x09\x02\0\0\0\0\0\0\0\0M");
     assert_eq!(problem(&nine_bytes), PickleProblem::Expected("a number of 64 bits at most"));
+}
+
+/// What `fixtures/make.py` wrote, with Python 3.11 and NumPy 2.
+fn fixture(name: &str) -> Vec<u8> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/source/pickle/fixtures");
+    std::fs::read(path.join(format!("{name}.pickle"))).unwrap()
+}
+
+#[test]
+fn what_python_3_pickles_again_is_read() {
+    let pixels = (0..IMAGE_BYTES).map(|i| (i * 7 % 251) as u8);
+    let expected: Vec<u8> = std::iter::once(7).chain(pixels).collect();
+    for form in ["bytes", "latin1"] {
+        for protocol in 2..=5 {
+            let name = format!("{form}-{protocol}");
+            assert_eq!(to_binary(&fixture(&name)).as_ref(), Ok(&expected), "{name}");
+        }
+        for protocol in 0..2 {
+            let name = format!("{form}-{protocol}");
+            assert_eq!(problem(&fixture(&name)), PickleProblem::NotBinary, "{name}");
+        }
+    }
+    let others = ["array", "array-u1", "array-big-endian", "scalars", "tuple"];
+    for name in others.map(|name| format!("labels-{name}")).iter().chain(["fortran".into()].iter())
+    {
+        assert_eq!(to_binary(&fixture(name)).as_ref(), Ok(&expected), "{name}");
+    }
+}
+
+#[test]
+fn texts_cannot_be_made_into_any_amount_of_bytes() {
+    let text = "x".repeat(1 << 20);
+    let mut pickle = b"\x80\x02c_codecs\nencode\nq\x00X".to_vec();
+    pickle.extend((text.len() as u32).to_le_bytes());
+    pickle.extend(text.as_bytes());
+    pickle.extend(b"q\x01X\x06\x00\x00\x00latin1q\x02");
+    pickle.extend(b"h\x00h\x01h\x02\x86R".repeat(100));
+    assert_eq!(problem(&pickle), PickleProblem::TooMuch("text"));
 }
 
 proptest! {

@@ -1,0 +1,185 @@
+//! The report's folder: replaced as a whole, and nothing of the user's in it lost.
+//!
+//! The new report is written beside the old one and swapped with it in one step. Where the
+//! system can't swap, there are two renames; a program that is killed between them leaves both
+//! reports under temporary names, and the next one takes the newer. Then the old one's files are
+//! removed if they are as they were written; all others move into the new report.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::disk::Disk;
+use super::error::{Action, Context as _, StoreError};
+use super::sums::{SUMS_FILE, Sums};
+use super::{files, stale};
+
+const REPORT: &str = "report";
+const NEW: &str = "report-new";
+const OLD: &str = "report-old";
+
+/// A file to be written: its path in the report, with forward slashes, and its content.
+pub type ReportFile<'a> = (&'a str, &'a [u8]);
+
+/// Replaces `dir/report`. Returns where files are that weren't ours, or were changed, and that
+/// stood in the way.
+pub(super) fn write(
+    disk: &Disk,
+    dir: &Path,
+    files: &[ReportFile<'_>],
+) -> Result<Vec<PathBuf>, StoreError> {
+    let place = dir.join(REPORT);
+    refuse_what_is_no_folder(&place)?;
+    let new = dir.join(stale::temporary(NEW));
+    let old = dir.join(stale::temporary(OLD));
+    if let Err(error) = write_all(disk, &new, files) {
+        // Best effort: on a full disk, half a report would keep the room that others need.
+        let _ = disk.remove_dir_all(&new);
+        return Err(error);
+    }
+    if !place.exists() {
+        disk.rename(&new, &place).context(Action::Rename, &place)?;
+        disk.flush_dir(dir)?;
+        return Ok(Vec::new());
+    }
+    // Without a list, it could not be told from a report that was never finished.
+    let is_listed = matches!(Sums::read_if_there(&place), Ok(Some(_)));
+    if is_listed && disk.exchange(&new, &place).context(Action::Rename, &place)? {
+        disk.flush_dir(dir)?;
+        return retire(disk, &new, &place);
+    }
+    disk.rename(&place, &old).context(Action::Rename, &place)?;
+    disk.rename(&new, &place).context(Action::Rename, &place)?;
+    disk.flush_dir(dir)?;
+    retire(disk, &old, &place)
+}
+
+/// Writes a report, its list last.
+fn write_all(disk: &Disk, new: &Path, files: &[ReportFile<'_>]) -> Result<(), StoreError> {
+    let mut sums = Sums::default();
+    for (name, bytes) in files {
+        let path = new.join(name);
+        disk.create_dir_all(path.parent().unwrap_or(new))?;
+        disk.write_new(&path, bytes)?;
+        sums.add(name, bytes);
+    }
+    disk.write_new(&new.join(SUMS_FILE), sums.to_text().as_bytes())?;
+    disk.flush_dir(new)
+}
+
+/// That a report can be written there: said before anything trains.
+pub(super) fn refuse_what_is_no_folder(place: &Path) -> Result<(), StoreError> {
+    match fs::symlink_metadata(place) {
+        Ok(metadata) if !metadata.is_dir() => {
+            Err(StoreError::NotAFolder { path: place.to_owned() })
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).context(Action::Read, place)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts in order what a program left that was killed while it wrote a report. To be called by
+/// whoever alone writes to the folder.
+pub(super) fn recover(disk: &Disk, dir: &Path) -> Result<(), StoreError> {
+    if !dir.is_dir() {
+        return Ok(());
+    }
+    let names = files::names_in(dir)?.into_iter();
+    let is_report = |name: &String| stale::is_temporary(name) && name.contains(REPORT);
+    let mut left: Vec<PathBuf> = names.filter(is_report).map(|name| dir.join(name)).collect();
+    left.retain(|path| path.is_dir());
+    // The new one comes first: `report-new` is before `report-old`.
+    let place = dir.join(REPORT);
+    for folder in left {
+        if !place.exists() && (is_whole(&folder) || !is_new(&folder)) {
+            disk.rename(&folder, &place).context(Action::Rename, &place)?;
+        } else {
+            retire(disk, &folder, &place)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_new(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.to_string_lossy().contains(NEW))
+}
+
+/// Whether a report was written to its end: its list is the last file.
+fn is_whole(folder: &Path) -> bool {
+    let Ok(Some(sums)) = Sums::read_if_there(folder) else { return false };
+    let mut names = sums.names();
+    names.all(|name| fs::read(folder.join(name)).is_ok_and(|bytes| sums.holds(name, &bytes)))
+}
+
+/// Removes a former report, but for what isn't ours or was changed: that moves to the same place
+/// in the present one, or beside it.
+fn retire(disk: &Disk, former: &Path, present: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let listed = Sums::read_if_there(former).unwrap_or(None);
+    let mut kept = Vec::new();
+    let all = files_below(former)?;
+    let is_ours = |relative: &Path, bytes: &[u8]| match &listed {
+        Some(sums) => {
+            relative == Path::new(SUMS_FILE)
+                || relative.to_str().is_some_and(|name| sums.holds(name, bytes))
+        }
+        // Of an earlier version, or cut short: ours is what is the same now.
+        None => fs::read(present.join(relative)).is_ok_and(|now| now == bytes),
+    };
+    let mut theirs = Vec::new();
+    for relative in all {
+        let path = former.join(&relative);
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let is_ours = is_file && fs::read(&path).is_ok_and(|bytes| is_ours(&relative, &bytes));
+        if !is_ours {
+            theirs.push(relative);
+        }
+    }
+    if listed.is_none() && !theirs.is_empty() {
+        if is_new(former) {
+            // A report that was never finished, and that nobody has seen.
+            disk.remove_dir_all(former).context(Action::Remove, former)?;
+            return Ok(Vec::new());
+        }
+        // Nobody knows which of these the user has changed.
+        let aside = files::aside(present, "before");
+        disk.rename(former, &aside).context(Action::Rename, former)?;
+        return Ok(vec![aside]);
+    }
+    for relative in theirs {
+        let (from, to) = (former.join(&relative), present.join(&relative));
+        if let Some(parent) = to.parent() {
+            disk.create_dir_all(parent)?;
+        }
+        if fs::symlink_metadata(&to).is_ok() {
+            let aside = files::aside(&to, "yours");
+            disk.rename(&from, &aside).context(Action::Rename, &from)?;
+            kept.push(aside);
+        } else {
+            disk.rename(&from, &to).context(Action::Rename, &from)?;
+        }
+    }
+    disk.remove_dir_all(former).context(Action::Remove, former)?;
+    Ok(kept)
+}
+
+/// The paths of all that is no folder, relative to `root`, in order.
+fn files_below(root: &Path) -> Result<BTreeSet<PathBuf>, StoreError> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let here = root.join(&folder);
+        for entry in fs::read_dir(&here).context(Action::Read, &here)? {
+            let entry = entry.context(Action::Read, &here)?;
+            let relative = folder.join(entry.file_name());
+            if entry.file_type().context(Action::Read, &here)?.is_dir() {
+                folders.push(relative);
+            } else {
+                found.insert(relative);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -41,6 +41,19 @@ pub enum DataError {
         /// The reason.
         source: io::Error,
     },
+    /// What is named is never written to, and the cache would be in it.
+    #[error(
+        "what {} holds has to be converted, and the cache {} lies in it, which is never written \
+         to: set PLATEAU_CACHE to a folder elsewhere",
+        place.display(),
+        path.display()
+    )]
+    CacheWithin {
+        /// The folder that the user names.
+        place: PathBuf,
+        /// The cache.
+        path: PathBuf,
+    },
     /// What the user names isn't there.
     #[error("{place}: there is no such file or folder")]
     NotThere {

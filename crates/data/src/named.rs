@@ -85,7 +85,7 @@ impl Named {
             Found::Converted(converted) => {
                 let md5 = converted.md5(cache.batches());
                 let altered = self.judge(&md5, cache, acceptance)?;
-                let batches = keep(cache, &converted, altered.as_deref(), progress)?;
+                let batches = self.keep(cache, &converted, altered.as_deref(), progress)?;
                 Ok(Opened { batches, md5, altered })
             }
         }
@@ -109,7 +109,7 @@ impl Named {
             fs::read(&path).map_err(|source| DataError::Io { action: "read", path, source })
         };
         let batches = cache.batches().iter().map(read).collect::<Result<_, _>>()?;
-        let batches = keep(cache, &Converted { batches }, None, progress)?;
+        let batches = self.keep(cache, &Converted { batches }, None, progress)?;
         Ok(Opened { batches, ..opened })
     }
 
@@ -165,28 +165,44 @@ pub fn altered_id(md5: &BTreeMap<String, String>) -> String {
     md5_hex(lines.as_bytes())
 }
 
-/// Puts batches into the cache, altered ones into a folder of their own, and says which.
-fn keep(
-    cache: &Cache,
-    converted: &Converted,
-    altered: Option<&str>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<PathBuf, DataError> {
-    let cache = match altered {
-        None => cache.clone(),
-        Some(id) => cache.of_altered(id),
-    };
-    let dir = cache.batches_dir();
-    let total = cache.batches().len();
-    for (done, (batch, contents)) in cache.batches().iter().zip(&converted.batches).enumerate() {
-        let path = dir.join(batch.file_name());
-        if !is_there(&path, contents) {
-            cache.write(&path, contents)?;
-            let file = batch.file_name();
-            progress(Progress::Installed { file, done: done + 1, total });
+impl Named {
+    /// Puts batches into the cache, altered ones into a folder of their own, and says which.
+    fn keep(
+        &self,
+        cache: &Cache,
+        converted: &Converted,
+        altered: Option<&str>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<PathBuf, DataError> {
+        let cache = match altered {
+            None => cache.clone(),
+            Some(id) => cache.of_altered(id),
+        };
+        let dir = cache.batches_dir();
+        let total = cache.batches().len();
+        let all = cache.batches().iter().zip(&converted.batches);
+        for (done, (batch, contents)) in all.enumerate() {
+            let path = dir.join(batch.file_name());
+            if !is_there(&path, contents) {
+                if self.contains(cache.root()) {
+                    let (place, path) = (self.path.clone(), cache.root().to_owned());
+                    return Err(DataError::CacheWithin { place, path });
+                }
+                cache.write(&path, contents)?;
+                let file = batch.file_name();
+                progress(Progress::Installed { file, done: done + 1, total });
+            }
         }
+        Ok(dir)
     }
-    Ok(dir)
+
+    /// Whether a path, which need not be there yet, lies in the named folder or is it.
+    fn contains(&self, path: &Path) -> bool {
+        let Ok(named) = self.path.canonicalize() else { return false };
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let present = absolute.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+        named.is_dir() && present.is_some_and(|present| present.starts_with(named))
+    }
 }
 
 fn is_there(path: &Path, contents: &[u8]) -> bool {

@@ -313,3 +313,38 @@ fn damaged_archives_are_errors() {
         }
     }
 }
+
+#[test]
+fn a_cache_within_the_named_folder_is_never_filled() {
+    for cache in ["", "deep/cache"] {
+        for (folder, files) in forms().into_iter().skip(1) {
+            let fixture = Fixture::empty();
+            let place = fixture.beside("named");
+            fixture::write_folder(&place.join(folder), &files);
+            let root = place.join(cache);
+            let within = Cache::with_batches(&root, fixture.cache.batches().to_vec());
+            let before = all_below(&place);
+            let opened = Named::new(&place).open(Acceptance::Published, &within, &mut |_| {});
+            assert!(matches!(opened, Err(DataError::CacheWithin { .. })), "{opened:?}");
+            assert_eq!(all_below(&place), before);
+        }
+    }
+    // What is flat is not copied into a folder within itself, either.
+    let fixture = Fixture::empty();
+    let place = fixture.beside("named");
+    fixture::write_folder(&place, &fixture::binary_files());
+    let within = Cache::with_batches(&place, fixture.cache.batches().to_vec());
+    let before = all_below(&place);
+    assert!(Named::new(&place).import(&within, &mut |_| {}).is_err());
+    assert_eq!(all_below(&place), before);
+}
+
+#[test]
+fn hidden_folders_are_not_what_was_named() {
+    let fixture = Fixture::empty();
+    let place = fixture.beside("home");
+    let hidden = place.join(".cache/plateau/cifar-10-batches-bin");
+    fixture::write_folder(&hidden, &fixture::binary_files());
+    assert!(matches!(open(&fixture, &place), Err(DataError::NoData { .. })));
+    open(&fixture, &hidden).unwrap();
+}

@@ -106,6 +106,10 @@ impl Listing {
                     // Links are followed: their depth bounds them, too.
                     let Ok(metadata) = fs::metadata(entry.path()) else { continue };
                     if metadata.is_dir() {
+                        // A hidden folder, such as a home's caches, isn't what was named.
+                        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                            continue;
+                        }
                         below.insert(entry.path());
                     } else if metadata.is_file()
                         && let Ok(name) = entry.file_name().into_string()

@@ -95,7 +95,11 @@ impl Images {
                 let cache = cache.unwrap_or_else(|_| Cache::new(""));
                 open(&place, acceptance, &cache).map(Self::Opened)
             }
-            (DataSet::Cifar10, Source::Cache | Source::Synthetic) => Ok(Self::Cached),
+            (DataSet::Cifar10, Source::Synthetic) => Err(Failure::input_text(
+                "synthetic data are named, and these runs are of CIFAR-10".to_owned(),
+                "name a folder or archive with CIFAR-10, or nothing for the cache",
+            )),
+            (DataSet::Cifar10, Source::Cache) => Ok(Self::Cached),
         }
     }
 
@@ -196,6 +200,9 @@ fn told<T>(
 
 /// The cache.
 pub(crate) fn cache() -> Result<Cache, Failure> {
+    if let Some(DataArg::Path(root)) = variable("PLATEAU_CACHE")? {
+        return Ok(Cache::new(root));
+    }
     let root = plateau::data::cache_root().ok_or_else(|| {
         Failure::input_text(
             "no place for the data: neither HOME nor a cache folder is set".to_owned(),

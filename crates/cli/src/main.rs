@@ -72,7 +72,12 @@ fn refused(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         // Nobody may be reading it; the exit code tells.
         let _ = error.print();
-        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        let code = u8::try_from(error.exit_code()).unwrap_or(2);
+        let wants_json = std::env::args_os().any(|argument| argument == "--json");
+        if wants_json {
+            let _ = output::answer(Failure::input_text(error.to_string(), "see --help").to_json());
+        }
+        return ExitCode::from(code);
     }
     match error.print() {
         Err(failure) if failure.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,

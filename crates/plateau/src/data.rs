@@ -42,7 +42,7 @@ pub fn cache_root() -> Option<PathBuf> {
     if let Some(root) = std::env::var_os("PLATEAU_CACHE").filter(|root| !root.is_empty()) {
         return Some(root.into());
     }
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let surroundings = Surroundings {
         home: variable("HOME"),
         xdg_cache_home: variable("XDG_CACHE_HOME"),

@@ -1,6 +1,8 @@
 //! `plateau train`: one run.
 
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use plateau_model::Weights;
@@ -42,6 +44,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         Source::Synthetic => DataSet::Synthetic,
         Source::Named(_) | Source::Cache => DataSet::Cifar10,
     };
+    check_trace(args.trace.as_deref())?;
     let images = Images::find(set, &args.place.data)?;
     warn_of_altered(&images);
     let config = config(args, set, images.altered());
@@ -95,7 +98,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         }
         TrainError::Stopped if watch.trace.is_some() => Failure::interrupted(
             "stopped".to_owned(),
-            "a trace is of a whole run: the same command begins anew",
+            "a trace is of a whole run: empty its folder, and the same command begins anew",
         ),
         TrainError::Stopped => Failure::interrupted(
             "stopped".to_owned(),
@@ -128,6 +131,25 @@ pub(crate) fn warn_of_lacks(lacks: Lacks, lock: Option<&Lock>) {
     }
     if lock.is_some_and(Lock::is_a_file) {
         say("this file system has no locks: the file .lock-owner stands for one");
+    }
+}
+
+/// A trace goes to a folder of its own: what is there already is the user's.
+fn check_trace(folder: Option<&Path>) -> Result<(), Failure> {
+    let Some(folder) = folder else { return Ok(()) };
+    let cannot = |why: String| {
+        Failure::input_text(
+            format!("--trace {}: {why}", folder.display()),
+            "name a folder that is new or empty",
+        )
+    };
+    match fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => Err(cannot("the folder is not empty, and nothing in it is replaced".into())),
+        Ok(false) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder).map_err(|error| cannot(error.to_string()))
+        }
+        Err(error) => Err(cannot(error.to_string())),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::output::{answer, say};
 use crate::provenance::{cores, provenance};
 
 pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
-    check_options(args)?;
+    check_options(args, args.sample == 0, "with --sample 0")?;
     let store = Store::at(&args.folder);
     let ids = store.run_ids().map_err(Failure::other)?;
     if ids.is_empty() && store.study().map_err(Failure::input)?.is_none() {
@@ -36,6 +36,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     verified.check_checkpoints(&store);
     verified.other_line_ends = store.runs().map_err(Failure::other)?.n_other_line_ends;
     let sample = sample(&store, &records, args.sample as usize);
+    check_options(args, sample.is_empty(), "where no run has a checkpoint")?;
     if sample.is_empty() && args.sample > 0 {
         say("no run has a checkpoint here: none is computed again");
     } else if !sample.is_empty() {
@@ -58,17 +59,17 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
 }
 
 /// Options that say how runs are computed again mean nothing where none is.
-fn check_options(args: &VerifyArgs) -> Result<(), Failure> {
+fn check_options(args: &VerifyArgs, none_is: bool, when: &str) -> Result<(), Failure> {
     let options = [
         ("--data", args.data.data.is_some()),
         ("--accept-altered", args.data.accept_altered),
         ("--threads", args.threads.is_some()),
     ];
-    let given = options.into_iter().find(|(_, given)| *given && args.sample == 0);
+    let given = options.into_iter().find(|(_, given)| *given && none_is);
     given.map_or(Ok(()), |(name, _)| {
         Err(Failure::input_text(
-            format!("{name} has no effect with --sample 0: no run is computed again"),
-            "leave one of them out",
+            format!("{name} has no effect {when}: no run is computed again"),
+            "leave it out",
         ))
     })
 }

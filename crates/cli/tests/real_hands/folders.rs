@@ -177,3 +177,33 @@ fn weights_carry_what_it_takes_to_use_them() {
     assert_eq!(run["input"]["classes"].as_array().unwrap().len(), 10);
     assert_eq!(run["input"]["mean"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn a_trace_replaces_nothing_of_the_users() {
+    let place = Place::new();
+    place.write("tr/steps.jsonl", "mine");
+    place.write("file", "mine");
+    let train = ["train", "--data", "synthetic", "--out", "T", "--trace"];
+    for (folder, why) in [("tr", "not empty"), ("file", "file")] {
+        place.refused(&[&train[..], &[folder]].concat(), &["--trace", folder, why]);
+    }
+    assert_eq!(place.read("tr/steps.jsonl"), "mine");
+    assert!(!place.path("T").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_studys_folder_makes_no_command_wait() {
+    let place = Place::new();
+    place.succeed(&["run", "t.toml", "--out", "OUT"]);
+    let run = fs::read_dir(place.path("OUT/runs")).unwrap().next().unwrap().unwrap().path();
+    let pipe = run.join("epochs.jsonl");
+    fs::remove_file(&pipe).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for command in [&["status", "OUT"][..], &["report", "OUT"]] {
+        place.succeed(command);
+    }
+    assert_eq!(place.run(&["verify", "OUT"]).code, 1);
+    place.succeed(&["run", "t.toml", "--out", "OUT"]).contains(&["not a regular file"]);
+    place.succeed(&["verify", "OUT"]);
+}

@@ -67,6 +67,9 @@ fn options_without_effect_are_refused() {
         let arguments = [&["verify", "OUT", "--sample", "0"][..], option].concat();
         place.refused(&arguments, &[option[0], "--sample 0"]);
     }
+    // None of these runs is long enough to leave a checkpoint.
+    fs::remove_dir_all(place.path("OUT/checkpoints")).unwrap_or_default();
+    place.refused(&["verify", "OUT", "--threads", "2"], &["--threads", "no run has a checkpoint"]);
 }
 
 #[test]

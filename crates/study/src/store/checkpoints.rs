@@ -69,7 +69,7 @@ impl Checkpoints {
     /// If it isn't there, can't be read, or isn't what was saved.
     pub fn read(&self, step: Step) -> Result<StoredCheckpoint, StoreError> {
         let path = self.path(step);
-        let file = fs::read(&path).context(Action::Read, &path)?;
+        let file = files::bytes(&path).context(Action::Read, &path)?;
         Self::parse(file, &self.run, step).ok_or(StoreError::Damaged { path })
     }
 

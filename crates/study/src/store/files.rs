@@ -32,12 +32,25 @@ pub(super) fn aside(path: &Path, word: &str) -> PathBuf {
     }
 }
 
+/// The bytes of a regular file: opening a pipe would wait for somebody to write to it.
+pub(super) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    fs::read(path)
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    String::from_utf8(bytes(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+}
+
 pub(super) fn read(path: &Path) -> Result<String, StoreError> {
-    fs::read_to_string(path).context(Action::Read, path)
+    text(path).context(Action::Read, path)
 }
 
 pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, StoreError> {
-    match fs::read_to_string(path) {
+    match text(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).context(Action::Read, path),

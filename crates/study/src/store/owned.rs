@@ -5,7 +5,6 @@
 //! is listed twice, before and after, so that a program that is killed in between finds its own
 //! file, whichever it is. Folders of earlier versions have no list: their files count as theirs.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +22,7 @@ pub(super) fn write(
     bytes: &[u8],
 ) -> Result<Option<PathBuf>, StoreError> {
     let path = dir.join(name);
-    let present = match fs::read(&path) {
+    let present = match files::bytes(&path) {
         Ok(present) => Some(present),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).context(Action::Read, &path),

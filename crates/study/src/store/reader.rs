@@ -1,7 +1,6 @@
 //! A run read back: of this format, unchanged since it was stored, of the id that its folder says.
 
 use std::cell::Cell;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -83,7 +82,7 @@ fn incomplete(error: StoreError) -> StoreError {
 /// The weights of the run in that folder.
 pub(super) fn weights(dir: &Path) -> Result<Vec<u8>, StoreError> {
     let path = dir.join(writer::WEIGHTS_FILE);
-    let bytes = fs::read(&path).context(Action::Read, &path).map_err(incomplete)?;
+    let bytes = files::bytes(&path).context(Action::Read, &path).map_err(incomplete)?;
     match Sums::read(dir).map_err(incomplete)?.check(dir, writer::WEIGHTS_FILE, &bytes)? {
         Content::Same => Ok(bytes),
         Content::OtherLineEnds(stored) => Ok(stored),
@@ -100,7 +99,7 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn read(&self, name: &str) -> Result<String, StoreError> {
         let path = self.dir.join(name);
-        let bytes = fs::read(&path).context(Action::Read, &path).map_err(incomplete)?;
+        let bytes = files::bytes(&path).context(Action::Read, &path).map_err(incomplete)?;
         let bytes = match self.sums.check(self.dir, name, &bytes)? {
             Content::Same => bytes,
             Content::OtherLineEnds(stored) => {

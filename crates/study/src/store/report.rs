@@ -31,8 +31,8 @@ pub(super) fn write(
 ) -> Result<Vec<PathBuf>, StoreError> {
     let place = dir.join(REPORT);
     refuse_what_is_no_folder(&place)?;
-    let new = dir.join(stale::temporary(NEW));
-    let old = dir.join(stale::temporary(OLD));
+    let new = free(dir, NEW);
+    let old = free(dir, OLD);
     if let Err(error) = write_all(disk, &new, files) {
         // Best effort: on a full disk, half a report would keep the room that others need.
         let _ = disk.remove_dir_all(&new);
@@ -140,7 +140,7 @@ fn retire(disk: &Disk, former: &Path, present: &Path) -> Result<Vec<PathBuf>, St
     if listed.is_none() && !theirs.is_empty() {
         if is_new(former) {
             // A report that was never finished, and that nobody has seen.
-            disk.remove_dir_all(former).context(Action::Remove, former)?;
+            clear(disk, former);
             return Ok(Vec::new());
         }
         // Nobody knows which of these the user has changed.
@@ -161,8 +161,20 @@ fn retire(disk: &Disk, former: &Path, present: &Path) -> Result<Vec<PathBuf>, St
             disk.rename(&from, &to).context(Action::Rename, &from)?;
         }
     }
-    disk.remove_dir_all(former).context(Action::Remove, former)?;
+    clear(disk, former);
     Ok(kept)
+}
+
+/// Removes what is the program's own. What can't be removed, such as a folder without permission,
+/// only takes up space: the next command tries again, under names that are free.
+fn clear(disk: &Disk, folder: &Path) {
+    let _ = disk.remove_dir_all(folder);
+}
+
+/// A temporary name that nothing has.
+fn free(dir: &Path, word: &str) -> PathBuf {
+    let name = |unique: u32| dir.join(stale::temporary(&format!("{word}-{unique}")));
+    (0..).map(name).find(|path| fs::symlink_metadata(path).is_err()).unwrap_or_else(|| name(0))
 }
 
 /// The paths of all that is no folder, relative to `root`, in order.

@@ -55,7 +55,8 @@ pub enum ChooseError {
 }
 
 /// Rounds to two significant digits, as rates are written in studies and reports.
-pub(crate) fn two_digits(x: f64) -> f64 {
+#[must_use]
+pub fn two_digits(x: f64) -> f64 {
     // By way of text, so that the result is the number nearest to the decimal one.
     format!("{x:.1e}").parse().unwrap_or(x)
 }

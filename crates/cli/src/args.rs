@@ -32,9 +32,9 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Show how far a study is: runs done, running, waiting, diverged, failed; the time left
     Status(StatusArgs),
-    /// Check all that a study's folder holds, and recompute the end of some runs
+    /// Check the runs and checkpoints that a study's folder holds, and recompute the end of some runs
     ///
-    /// Every file that is there is checked against its checksum. Some runs are trained again from
+    /// Every file of them that is there is checked against its checksum. Some runs are trained again from
     /// their last checkpoint to the end, and must give the stored bits.
     Verify(VerifyArgs),
     /// Train one run

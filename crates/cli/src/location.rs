@@ -3,7 +3,6 @@
 //! **What is named is used, or refused by name**; nothing is ever written to it. Only the cache
 //! is written to, whose folder `PLATEAU_CACHE` may name.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -210,11 +209,6 @@ pub(crate) fn cache() -> Result<Cache, Failure> {
         )
     })?;
     Ok(Cache::new(root))
-}
-
-/// The MD5 of each file, a line each.
-pub(crate) fn md5_lines(md5: &BTreeMap<String, String>) -> String {
-    md5.iter().map(|(file, md5)| format!("{md5}  {file}\n")).collect()
 }
 
 /// Says once that images are used that aren't the published ones.

@@ -7,6 +7,7 @@ use plateau_record::{Device, RunConfig};
 use plateau_study::Plan;
 use plateau_train::backend::backend;
 use plateau_train::memory::{self, Memory};
+use plateau_train::precondition;
 
 use crate::failure::Failure;
 use crate::provenance::cores;
@@ -72,12 +73,11 @@ pub(crate) fn study(plan: &Plan, asked: Option<u32>, threads: u32) -> Result<Fit
 /// Whether one run can be computed here; what the user should know of it.
 pub(crate) fn run(config: &RunConfig, threads: u32) -> Result<Vec<String>, Failure> {
     check_device(config.device)?;
-    if config.network.batch_norm && config.batch_size.min(config.data.split.train_images) == 1 {
-        return Err(Failure::input_text(
-            "batch norm can't be trained on batches of one image: it has no variance".to_owned(),
-            "give --batch 2 or more, or leave out --batch-norm",
-        ));
-    }
+    precondition::check(config).map_err(|error| {
+        let mut failure = Failure::input(error);
+        failure.add_help("give --batch 2 or more, or leave out --batch-norm");
+        failure
+    })?;
     check_memory("the run", &memory::of_run(config, threads as usize))?;
     Ok(if config.leaves_one_out() { vec![one_left_out("the run", config)] } else { Vec::new() })
 }

@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::TINY_RUN;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -44,23 +45,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["report", "DIR"],
     &["status", "DIR"],
     &["verify", "DIR"],
-    &[
-        "train",
-        "--data",
-        "synthetic",
-        "--channels",
-        "4",
-        "--hidden",
-        "8",
-        "--epochs",
-        "1",
-        "--train-size",
-        "200",
-        "--validation-size",
-        "100",
-        "--out",
-        "trained",
-    ],
+    &TINY_RUN,
     &["bench", "--channels", "4", "--hidden", "8", "--steps", "1", "--warmup", "1", "--batch", "8"],
     &["data", "where"],
     &["data", "verify"],
@@ -124,7 +109,7 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        for made in ["again", "trained"] {
+        for made in ["again", "plateau-out"] {
             let _ = fs::remove_dir_all(self.path().join(made));
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_plateau"));
@@ -152,7 +137,7 @@ impl Place {
         let made = match arguments {
             ["run", "mine.toml", ..] => "again/report/report.html",
             ["report", ..] => "DIR/report/report.html",
-            ["train", ..] => "trained/runs",
+            ["train", ..] => "plateau-out/train/runs",
             _ => return true,
         };
         self.path().join(made).exists()

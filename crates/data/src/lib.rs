@@ -47,7 +47,7 @@ pub use image_set::{
 };
 pub use load::{Check, load, open, verify};
 pub use location::{Platform, Surroundings, default_cache_dir};
-pub use named::{Acceptance, Named, Opened};
+pub use named::{Acceptance, Named, Opened, md5_lines};
 pub use normalise::Normalisation;
 pub use order::epoch_order;
 pub use partition::{Partition, partition};

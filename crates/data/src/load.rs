@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plateau_record::{DataSet, N_CLASSES};
 
@@ -29,15 +29,10 @@ pub enum Check {
 /// # Errors
 /// [`DataError::Damaged`] with every file that is missing, short or altered.
 pub fn verify(cache: &Cache) -> Result<Opened, DataError> {
-    let (dir, batches) = (batches_in(cache), cache.batches());
+    let (dir, batches) = (cache.batches_dir(), cache.batches());
     for_each_batch(&dir, batches, Check::Md5, |_, _| Ok(()))?;
     let md5 = batches.iter().map(|batch| (batch.file_name(), batch.md5.clone())).collect();
     Ok(published(cache, md5))
-}
-
-/// Where a cache keeps its batches.
-pub(crate) fn batches_in(cache: &Cache) -> PathBuf {
-    cache.batches_dir()
 }
 
 /// Checks sizes and labels of all batches in a folder, and tells their MD5s, whatever these are.

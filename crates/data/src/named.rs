@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::cache::{Batch, Cache};
 use crate::checksum::md5_hex;
 use crate::error::{AlteredFile, DataError};
-use crate::load::{self, batches_in};
+use crate::load;
 use crate::source::Progress;
 use crate::source::intake::Converted;
 use crate::source::{archive, folder};
@@ -161,8 +161,13 @@ impl Named {
 /// names.
 #[must_use]
 pub fn altered_id(md5: &BTreeMap<String, String>) -> String {
-    let lines: String = md5.iter().map(|(file, md5)| format!("{md5}  {file}\n")).collect();
-    md5_hex(lines.as_bytes())
+    md5_hex(md5_lines(md5).as_bytes())
+}
+
+/// A line for each file, as `md5sum` prints it.
+#[must_use]
+pub fn md5_lines(md5: &BTreeMap<String, String>) -> String {
+    md5.iter().map(|(file, md5)| format!("{md5}  {file}\n")).collect()
 }
 
 impl Named {
@@ -212,7 +217,7 @@ fn is_there(path: &Path, contents: &[u8]) -> bool {
 
 /// The published images in a cache.
 pub(crate) fn published(cache: &Cache, md5: BTreeMap<String, String>) -> Opened {
-    Opened { batches: batches_in(cache), md5, altered: None }
+    Opened { batches: cache.batches_dir(), md5, altered: None }
 }
 
 #[cfg(test)]

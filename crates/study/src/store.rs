@@ -285,14 +285,6 @@ impl Store {
         owned::write(&self.disk, &self.dir, name, bytes)
     }
 
-    /// Moves a file beside the records out of the way, to be made anew.
-    ///
-    /// # Errors
-    /// If it can't be moved.
-    pub fn keep_aside(&self, name: &str) -> Result<PathBuf, StoreError> {
-        owned::keep(&self.disk, &self.dir.join(name))
-    }
-
     /// The checkpoints of a run.
     #[must_use]
     pub fn checkpoints(&self, id: &RunId) -> Checkpoints {

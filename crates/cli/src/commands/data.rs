@@ -1,11 +1,11 @@
 //! `plateau data fetch | verify | where`.
 
-use plateau_data::{Acceptance, Opened, verify};
+use plateau_data::{Acceptance, Opened, md5_lines, verify};
 use serde_json::json;
 
 use crate::args::{DataArgs, DataCommand};
 use crate::failure::Failure;
-use crate::location::{self, Source, cache, md5_lines};
+use crate::location::{self, Source, cache};
 use crate::output::{answer, say};
 
 pub(crate) fn data(command: &DataCommand) -> Result<(), Failure> {

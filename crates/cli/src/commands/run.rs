@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::RunArgs;
 use crate::commands::report::{self, Written, tell_kept};
-use crate::commands::train::{disk_failure, warn_of_lacks};
+use crate::commands::train::{cannot_store, warn_of_lacks};
 use crate::failure::Failure;
 use crate::interrupt::Listening;
 use crate::location::warn_of_altered;
@@ -127,18 +127,18 @@ fn lock(store: &Store, study: &Path) -> Result<Lock, Failure> {
             error.to_string(),
             "wait for it, or end it; `plateau status` shows how far it is",
         ),
-        error => disk_failure(&error),
+        error => cannot_store(&error),
     })?;
-    warn_of_lacks(store.probe().map_err(|error| disk_failure(&error))?, Some(&lock));
+    warn_of_lacks(store.probe().map_err(|error| cannot_store(&error))?, Some(&lock));
     Ok(lock)
 }
 
 /// What the folder is for stands in it before anything else does. Whether it said nothing before.
 fn keep_study(store: &Store, study: &Study, source: &str, plan: &Plan) -> Result<bool, Failure> {
     let is_new = !matches!(store.study(), Ok(Some(_)));
-    let mut kept = vec![store.write_written(source).map_err(|error| disk_failure(&error))?];
+    let mut kept = vec![store.write_written(source).map_err(|error| cannot_store(&error))?];
     if is_new {
-        kept.push(store.write_study(&plan.record(study)).map_err(|error| disk_failure(&error))?);
+        kept.push(store.write_study(&plan.record(study)).map_err(|error| cannot_store(&error))?);
     }
     kept.into_iter().flatten().for_each(|place| tell_kept(&place));
     Ok(is_new)

@@ -67,7 +67,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
             }
         }
     }
-    let lacks = store.probe().map_err(|error| disk_failure(&error))?;
+    let lacks = store.probe().map_err(|error| cannot_store(&error))?;
     warn_of_lacks(lacks, None);
     let data = images.prepare()?.load(set).map_err(Failure::other)?;
     let provenance = provenance(data.md5.clone());
@@ -114,7 +114,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
 }
 
 /// A store that can't be written to is told of before anything trains.
-pub(crate) fn disk_failure(error: &StoreError) -> Failure {
+pub(crate) fn cannot_store(error: &StoreError) -> Failure {
     Failure::input_text(
         format!("nothing can be stored there: {error}"),
         "make room, give permission, or name another folder with --out",

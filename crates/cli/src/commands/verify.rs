@@ -6,6 +6,7 @@ use std::io;
 use plateau_data::Dataset;
 use plateau_model::Weights;
 use plateau_record::{DataConfig, EpochRecord, RunId, RunRecord, RunResult, Start, Step};
+use plateau_study::store::StoredRuns;
 use plateau_study::{Store, StoreError};
 use plateau_train::{Checkpoint, Silent, Trained, resume};
 use serde::Serialize;
@@ -31,10 +32,8 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
         ));
     }
     let mut verified = Verified::default();
-    let records: Vec<RunRecord> =
-        ids.iter().filter_map(|id| verified.check_files(&store, id)).collect();
+    let records = verified.check_runs(&store)?;
     verified.check_checkpoints(&store);
-    verified.other_line_ends = store.runs().map_err(Failure::other)?.n_other_line_ends;
     let sample = sample(&store, &records, args.sample as usize);
     check_options(args, sample.is_empty(), "where no run has a checkpoint")?;
     if sample.is_empty() && args.sample > 0 {
@@ -93,25 +92,27 @@ struct Verified {
 }
 
 impl Verified {
-    fn check_files(&mut self, store: &Store, id: &RunId) -> Option<RunRecord> {
-        let checked = store.load(id).and_then(|record| {
-            if store.weights(id).is_some() {
-                store.read_weights(id)?;
-            } else {
+    /// Every file of every run; returns the runs whose files are all what was stored.
+    fn check_runs(&mut self, store: &Store) -> Result<Vec<RunRecord>, Failure> {
+        let StoredRuns { runs, unreadable, n_other_line_ends } =
+            store.runs().map_err(Failure::other)?;
+        self.other_line_ends = n_other_line_ends;
+        let mut problems: Vec<(RunId, StoreError)> =
+            unreadable.into_iter().map(|run| (run.id, run.error)).collect();
+        let mut sound = Vec::new();
+        for (id, run) in runs {
+            if store.weights(&id).is_none() {
                 self.without_weights += 1;
+            } else if let Err(error) = store.read_weights(&id) {
+                problems.push((id, error));
+                continue;
             }
-            Ok(record)
-        });
-        match checked {
-            Ok(record) => {
-                self.runs += 1;
-                Some(record)
-            }
-            Err(error) => {
-                self.problems.push(error.to_string());
-                None
-            }
+            sound.push(run);
         }
+        self.runs = sound.len();
+        problems.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.problems.extend(problems.into_iter().map(|(_, error)| error.to_string()));
+        Ok(sound)
     }
 
     fn check_checkpoints(&mut self, store: &Store) {

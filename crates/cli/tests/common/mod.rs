@@ -8,6 +8,23 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+/// A run that takes a second.
+pub(crate) const TINY_RUN: [&str; 13] = [
+    "train",
+    "--data",
+    "synthetic",
+    "--channels",
+    "4",
+    "--hidden",
+    "8",
+    "--epochs",
+    "1",
+    "--train-size",
+    "200",
+    "--validation-size",
+    "100",
+];
+
 /// The program, away from the user's data.
 pub(crate) fn plateau(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_plateau"))

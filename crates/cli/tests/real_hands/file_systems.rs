@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::Command;
 
+use crate::common::TINY_RUN;
 use crate::place::{Place, Said};
 
 /// A library that takes the place of a call of the system's.
@@ -46,23 +47,7 @@ fn a_file_stands_for_the_lock_where_there_is_none() {
         let said = run_under(&place, &library, &run);
         assert_eq!(said.code, 1, "{errno}");
         said.contains(&["in use by process 1", ".lock-owner"]);
-        let train = [
-            "train",
-            "--data",
-            "synthetic",
-            "--channels",
-            "4",
-            "--hidden",
-            "8",
-            "--epochs",
-            "1",
-            "--train-size",
-            "200",
-            "--validation-size",
-            "100",
-            "--out",
-            &out,
-        ];
+        let train = [&TINY_RUN[..], &["--out", &out]].concat();
         assert_eq!(run_under(&place, &library, &train).code, 0, "{errno}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::common::TINY_RUN;
 use crate::place::{Place, STUDY, files};
 
 #[test]
@@ -75,24 +76,8 @@ fn options_without_effect_are_refused() {
 #[test]
 fn a_default_belongs_to_its_optimiser() {
     let place = Place::new();
-    let tiny = [
-        "--data",
-        "synthetic",
-        "--channels",
-        "4",
-        "--hidden",
-        "8",
-        "--epochs",
-        "1",
-        "--train-size",
-        "200",
-        "--validation-size",
-        "100",
-        "--out",
-        "T",
-    ];
     for (optimizer, rate) in [("sgd", "0.03"), ("adam", "0.001")] {
-        let arguments = [&["train", "--optimizer", optimizer], &tiny[..]].concat();
+        let arguments = [&TINY_RUN[..], &["--out", "T", "--optimizer", optimizer]].concat();
         place.succeed(&arguments);
         let rate = format!("\"rate\": {rate}");
         let has_rate = |file: &(_, Vec<u8>)| String::from_utf8_lossy(&file.1).contains(&rate);

@@ -105,7 +105,8 @@ impl<'a> Executor<'a> {
             hear,
         };
         executor.load_stored()?;
-        executor.write_study()?;
+        let record = executor.record()?;
+        executor.write_study(&record)?;
         (executor.observer)(Event::Planned { plan: &executor.plan, results: &executor.results });
         Ok(executor)
     }
@@ -197,8 +198,8 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn write_study(&mut self) -> Result<(), ExecuteError> {
-        if let Some(place) = self.store.write_study(&self.record()?)? {
+    fn write_study(&mut self, record: &StudyRecord) -> Result<(), StoreError> {
+        if let Some(place) = self.store.write_study(record)? {
             (self.observer)(Event::Kept { place: &place });
         }
         Ok(())
@@ -383,12 +384,9 @@ impl<'a> Executor<'a> {
         if self.plan == before {
             return Ok(());
         }
-        let written = self.write_study();
-        if let Err(ExecuteError::Store(error)) = written {
-            self.or_stop(Err(error))?;
-        } else {
-            written?;
-        }
+        let record = self.record()?;
+        let written = self.write_study(&record);
+        self.or_stop(written)?;
         for (old, new) in before.phases.iter().zip(&self.plan.phases) {
             if let (None, Some(phase)) = (old.record(), new.record()) {
                 (self.observer)(Event::PhaseResolved { phase });

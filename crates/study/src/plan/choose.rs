@@ -59,8 +59,7 @@ fn best_finite(candidates: &[Candidate<'_>]) -> Option<Chosen> {
 /// its range, on a logarithmic scale.
 pub(super) fn middle_rates(from: f64, to: f64, count: u32, factor: f64) -> Chosen {
     let highest = (from * to).sqrt();
-    let two_digits = |x: f64| format!("{x:.1e}").parse().unwrap_or(x);
-    let rates = (0..count).rev().map(|i| two_digits(highest / factor.powf(i.into())));
+    let rates = (0..count).rev().map(|i| choose::two_digits(highest / factor.powf(i.into())));
     let rule = format!(
         "the study was shortened, and its range tests show no rate at which the loss falls; the \
          highest rate is the middle of their range on a logarithmic scale, each further one the \

@@ -54,7 +54,7 @@ pub(super) fn write(
 }
 
 /// Moves a file of the user aside, and says where it is now.
-pub(super) fn keep(disk: &Disk, path: &Path) -> Result<PathBuf, StoreError> {
+fn keep(disk: &Disk, path: &Path) -> Result<PathBuf, StoreError> {
     let aside = files::aside(path, "yours");
     disk.rename(path, &aside).context(Action::Rename, path)?;
     Ok(aside)

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
-use plateau_study::SpecErrors;
+use plateau_study::{SpecErrors, StoreError};
 use serde_json::{Value, json};
 
 use crate::interrupt::INTERRUPTED;
@@ -50,6 +50,16 @@ impl Failure {
     /// Something failed.
     pub(crate) fn other(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::new(1, chain(&error), None)
+    }
+
+    /// Something is wrong with a study's folder.
+    pub(crate) fn store(error: &StoreError) -> Self {
+        Self::new(1, error.to_string(), error.advice())
+    }
+
+    /// The folder that the user named is not what it should be.
+    pub(crate) fn folder(error: &StoreError) -> Self {
+        Self::new(2, error.to_string(), error.advice())
     }
 
     /// Something that the user has to change.

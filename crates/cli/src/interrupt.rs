@@ -1,8 +1,8 @@
 //! What Ctrl-C does, and a scheduler's SIGTERM: at work it asks for an end that loses nothing,
 //! elsewhere it ends the program.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use plateau_study::Stop;
 
@@ -39,6 +39,18 @@ impl Drop for Listening {
         HEEDED.store(false, Ordering::Relaxed);
     }
 }
+
+/// A file that would become larger than the user's limit (`ulimit -f`) is an error to be told of
+/// like a full disk, not the end of the program.
+#[cfg(unix)]
+pub(crate) fn survive_limits() {
+    // If it can't be had, the system ends the program as it would have.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+pub(crate) fn survive_limits() {}
 
 #[cfg(unix)]
 fn listen(stop: Stop) -> Result<(), Failure> {

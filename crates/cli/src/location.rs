@@ -199,7 +199,17 @@ fn told<T>(
 
 /// The cache.
 pub(crate) fn cache() -> Result<Cache, Failure> {
-    if let Some(DataArg::Path(root)) = variable("PLATEAU_CACHE")? {
+    if let Some(named) = variable("PLATEAU_CACHE")? {
+        let root = match named {
+            DataArg::Path(root) => root,
+            DataArg::Synthetic => PathBuf::from(paths::SYNTHETIC),
+        };
+        if root.exists() && !root.is_dir() {
+            return Err(Failure::input_text(
+                format!("PLATEAU_CACHE names {}, which is not a folder", root.display()),
+                "set it to a folder; a file or archive with images is named by --data",
+            ));
+        }
         return Ok(Cache::new(root));
     }
     let root = plateau::data::cache_root().ok_or_else(|| {

@@ -22,6 +22,16 @@ pub(crate) fn answer(text: impl Display) -> Result<(), Failure> {
     }
 }
 
+/// A number of things: "1 run", "2 runs", "3 files of the study".
+pub(crate) fn count(n: usize, what: &str) -> String {
+    if n == 1 {
+        return format!("1 {what}");
+    }
+    let (noun, rest) = what.split_once(' ').unwrap_or((what, ""));
+    let space = if rest.is_empty() { "" } else { " " };
+    format!("{n} {noun}s{space}{rest}")
+}
+
 /// Writes a line for whoever watches, if somebody does.
 pub(crate) fn say(text: impl Display) {
     let mut out = io::stderr().lock();

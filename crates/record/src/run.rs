@@ -31,6 +31,47 @@ pub struct RunRecord {
     pub result: RunResult,
 }
 
+impl RunRecord {
+    /// What is impossible in it, if anything is: shares outside 0 to 1, losses and times below 0,
+    /// numbers of images that don't agree.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let RunResult { train, validation, best_validation, test, seconds, .. } = &self.result;
+        let of_epochs = self.epochs.iter().flat_map(|epoch| [epoch.train, epoch.validation]);
+        let best = best_validation.map(|best| best.performance);
+        let tested = test.as_ref().map(|test| test.performance);
+        let of_result = [*train, *validation, best, tested].into_iter().flatten();
+        let problem = of_epochs.chain(of_result).find_map(|performance| performance.problem());
+        let times = self.epochs.iter().map(|epoch| epoch.seconds).chain([*seconds]);
+        let below = |time: &f64| *time < 0.0;
+        problem
+            .or_else(|| times.into_iter().find(below).map(|t| format!("a time is {t} s")))
+            .or_else(|| test.as_ref().and_then(TestRecord::problem))
+            .or_else(|| self.predictions.as_ref().and_then(Predictions::problem))
+    }
+}
+
+impl Performance {
+    fn problem(&self) -> Option<String> {
+        let Self { loss, accuracy } = *self;
+        if !(0.0..=1.0).contains(&accuracy) {
+            return Some(format!("an accuracy is {accuracy}, not in [0, 1]"));
+        }
+        (loss < 0.0).then(|| format!("a loss is {loss}, below 0"))
+    }
+}
+
+impl TestRecord {
+    fn problem(&self) -> Option<String> {
+        let row_lengths = self.confusion.iter().map(Vec::len);
+        let n_classes = self.confusion.len();
+        let odd = row_lengths.into_iter().find(|length| *length != n_classes);
+        odd.map(|length| {
+            format!("a row of the confusion matrix has {length} of {n_classes} numbers")
+        })
+    }
+}
+
 /// What a run's weights expect of an image, and what their outputs stand for: all that is needed
 /// to use them elsewhere.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,7 +13,8 @@
 //! - `queue`: which run is next
 //! - [`stop`]: how an execution is asked to end: [`Stop`]
 //! - `meter`: how fast it goes, and how long it will take
-//! - `executor`: the loop over what happens; `outcome`: what was achieved
+//! - `executor`: the loop over what happens; `stored`: what is there already; `outcome`: what was
+//!   achieved
 
 pub mod event;
 mod executor;
@@ -22,6 +23,7 @@ mod meter;
 mod outcome;
 mod queue;
 pub mod stop;
+mod stored;
 mod worker;
 
 use std::ffi::OsString;

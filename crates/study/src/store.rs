@@ -33,6 +33,7 @@
 //! - [`lock`]: one execution at a time
 //! - [`progress`]: how far an execution is, for others to read
 //! - `sums`: the checksums of files
+//! - `open`: whose folder it is, and what it can do
 //! - `owned`: the files beside the records, and whose they are
 //! - `report`: the report's folder replaced as a whole
 //! - `stale`: what dead processes left behind
@@ -42,6 +43,7 @@ pub mod disk;
 pub mod error;
 mod files;
 pub mod lock;
+mod open;
 mod owned;
 pub mod progress;
 mod reader;
@@ -58,13 +60,13 @@ use plateau_record::{
     StudyRecord,
 };
 
-use crate::spec::Study;
 use sums::Sums;
 
 pub use checkpoints::{Checkpoints, StoredCheckpoint};
 pub use disk::Disk;
 pub use error::StoreError;
 pub use lock::Lock;
+pub use open::Lacks;
 pub use progress::Progress;
 pub use report::ReportFile;
 pub use runs::{StoredRuns, UnreadableRun};
@@ -88,6 +90,7 @@ const OWN_FILES: [&str; 7] = [
     "mistakes.png",
     "mistakes.json",
 ];
+const RUNS: &str = "runs";
 const DAMAGED: &str = "damaged";
 const CHECKPOINTS: &str = "checkpoints";
 const STUDY_HEADER: &str = "\
@@ -104,70 +107,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the folder of the study of that name, and makes it if it isn't there. Removes what
-    /// dead processes left behind.
-    ///
-    /// # Errors
-    /// If the folder holds another study or anything else, or can't be made or read.
-    pub fn open(dir: &Path, study_name: &str) -> Result<Self, StoreError> {
-        let store = Self::at(dir);
-        let runs = store.runs_dir();
-        if dir.is_dir() {
-            // One that can't be read is kept aside when it is written anew.
-            let found = match store.study() {
-                Err(StoreError::Parse { .. }) => None,
-                found => found?,
-            };
-            if let Some(found) = found {
-                if found.name != study_name {
-                    return Err(StoreError::OtherStudy {
-                        dir: dir.to_owned(),
-                        expected: study_name.to_owned(),
-                        found: found.name,
-                    });
-                }
-            } else {
-                store.refuse_foreign_files()?;
-            }
-        }
-        store.disk.create_dir_all(&runs)?;
-        stale::remove(&runs)?;
-        Ok(store)
-    }
-
-    /// The same, for a study: the folder's records must be of its images.
-    ///
-    /// # Errors
-    /// As [`Store::open`], and if the folder's records are of other images.
-    pub fn open_for(dir: &Path, study: &Study) -> Result<Self, StoreError> {
-        Self::check_for(dir, study)?;
-        Self::open(dir, &study.name)
-    }
-
-    /// That a folder, if it holds a study, holds this one, on the same images.
-    ///
-    /// # Errors
-    /// If it holds another.
-    pub fn check_for(dir: &Path, study: &Study) -> Result<(), StoreError> {
-        // One that can't be read is kept aside when it is written anew.
-        let Ok(Some(found)) = Self::at(dir).study() else { return Ok(()) };
-        if found.name != study.name {
-            return Err(StoreError::OtherStudy {
-                dir: dir.to_owned(),
-                expected: study.name.clone(),
-                found: found.name,
-            });
-        }
-        if (found.data, &found.altered) != (study.data, &study.altered) {
-            return Err(StoreError::OtherData {
-                dir: dir.to_owned(),
-                expected: study.data_title(),
-                found: found.data_title(),
-            });
-        }
-        Ok(())
-    }
-
     /// Keeps the study as it was written, so that it can be run from its folder; and what keeps
     /// git from changing the folder's files. Returns where a file of the user is kept that was in
     /// its place.
@@ -189,24 +128,6 @@ impl Store {
         files::read_if_there(&self.dir.join(WRITTEN_FILE))
     }
 
-    /// Tries all that storing takes, before anything is trained, and says what the file system
-    /// can't do.
-    ///
-    /// # Errors
-    /// If nothing can be stored there, or no report.
-    pub fn probe(&self) -> Result<Lacks, StoreError> {
-        self.disk.create_dir_all(&self.dir)?;
-        let report = self.dir.join("report");
-        report::refuse_what_is_no_folder(&report)?;
-        let mut lacks = Lacks::default();
-        for dir in [&self.dir, &report] {
-            if dir.is_dir() {
-                lacks.flush |= !disk::probe(dir, &stale::temporary("probe"))?;
-            }
-        }
-        Ok(lacks)
-    }
-
     /// Replaces the report, and returns where files are kept that weren't ours, or were changed,
     /// and that were in the way.
     ///
@@ -222,10 +143,30 @@ impl Store {
     /// # Errors
     /// If another process has the lock: its own words say who it is.
     pub fn lock(&self, holder: &str) -> Result<Lock, StoreError> {
+        self.refuse_other_kinds()?;
         let lock = Lock::take(&self.dir, holder)?;
         report::recover(&self.disk, &self.dir)?;
         stale::remove_files(&self.dir)?;
         Ok(lock)
+    }
+
+    /// Checks the files beside the records, and the report's. Returns how many are what was
+    /// stored, and what is wrong with the others. Folders of earlier versions list none.
+    #[must_use]
+    pub fn check_files(&self) -> (usize, Vec<StoreError>) {
+        let (mut n_sound, mut problems) = (0, Vec::new());
+        for dir in [self.dir.clone(), self.dir.join(report::REPORT)] {
+            match Sums::read_if_there(&dir) {
+                Ok(None) => {}
+                Ok(Some(sums)) => {
+                    let (n, wrong) = sums.check_all(&dir);
+                    n_sound += n;
+                    problems.extend(wrong);
+                }
+                Err(error) => problems.push(error),
+            }
+        }
+        (n_sound, problems)
     }
 
     /// Who executes the study now, if somebody does.
@@ -296,11 +237,7 @@ impl Store {
     /// # Errors
     /// If the folder can't be read.
     pub fn checkpointed_runs(&self) -> Result<Vec<RunId>, StoreError> {
-        let dir = self.dir.join(CHECKPOINTS);
-        if !dir.is_dir() {
-            return Ok(Vec::new());
-        }
-        let names = files::names_in(&dir)?;
+        let names = files::names_if_there(&self.dir.join(CHECKPOINTS))?;
         Ok(names.into_iter().filter(|name| is_run_id(name)).map(RunId).collect())
     }
 
@@ -313,47 +250,18 @@ impl Store {
     }
 
     /// How far the execution is, or the last one was, if it says so.
-    ///
-    /// # Errors
-    /// If it can't be read.
-    pub fn progress(&self) -> Result<Option<Progress>, StoreError> {
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
         Progress::read(&self.dir)
     }
 
     fn runs_dir(&self) -> PathBuf {
-        self.dir.join("runs")
+        self.dir.join(RUNS)
     }
 
     fn run_dir(&self, id: &RunId) -> PathBuf {
         self.runs_dir().join(&id.0)
     }
-
-    /// A folder without `study.toml` is taken if it is empty, or if an execution that was cut
-    /// short has left its folder of runs there.
-    fn refuse_foreign_files(&self) -> Result<(), StoreError> {
-        let names = files::names_in(&self.dir)?;
-        if self.runs_dir().is_dir() {
-            let runs = files::names_in(&self.runs_dir())?;
-            if runs.iter().all(|name| is_run_id(name) || stale::is_run_under_way(name)) {
-                return Ok(());
-            }
-        }
-        // Or the first of its files.
-        let listed = Sums::read_if_there(&self.dir).ok().flatten();
-        let begun = listed.is_some_and(|sums| sums.names().all(|name| OWN_FILES.contains(&name)));
-        let is_own = |name: &str| begun && (name == sums::SUMS_FILE || OWN_FILES.contains(&name));
-        match names.into_iter().find(|name| !name.starts_with('.') && !is_own(name)) {
-            None => Ok(()),
-            Some(entry) => Err(StoreError::NotAStudy { dir: self.dir.clone(), entry }),
-        }
-    }
-}
-
-/// What a file system can't do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks {
-    /// Flush folders: after a power cut, what was stored last may be missing.
-    pub flush: bool,
 }
 
 /// One of the readers, by the first byte: for [`crate::untrusted`].

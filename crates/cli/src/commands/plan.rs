@@ -25,7 +25,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let store = Store::at(&question.folder);
     let results = if question.folder.join(STUDY_FILE).is_file() {
         Store::check_for(&question.folder, &question.study).map_err(Failure::input)?;
-        let stored = store.runs().map_err(Failure::other)?;
+        let stored = store.runs().map_err(|error| Failure::store(&error))?;
         for run in &stored.unreadable {
             say(format_args!(
                 "run {} can't be used, and would be made again: {}",

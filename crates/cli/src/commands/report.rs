@@ -11,7 +11,7 @@ use plateau_record::{DataSet, RunId, RunRecord, StudyRecord};
 use plateau_report::{
     OutputFile, ReportInput, SampleClass, SampleImages, ShownImages, TypstPaper, render,
 };
-use plateau_study::store::StoredRuns;
+use plateau_study::store::{StoredRuns, UnreadableRun, WRITTEN_FILE};
 use plateau_study::{Store, StoreError};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use crate::args::ReportArgs;
 use crate::commands::status::other_line_ends;
 use crate::failure::Failure;
 use crate::location::Prepared;
-use crate::output::{answer, say};
+use crate::output::{answer, count, say};
 
 /// Images of each class that are kept for the report.
 const SAMPLES_PER_CLASS: usize = 8;
@@ -27,10 +27,20 @@ const SAMPLES_PER_CLASS: usize = 8;
 pub(crate) fn report(args: &ReportArgs) -> Result<(), Failure> {
     let store = Store::at(&args.folder);
     let stored = Stored::read(&store)?;
+    if stored.runs.is_empty() {
+        stored.notes.iter().for_each(say);
+        return Err(Failure::text(
+            format!(
+                "there is nothing to report: {} holds no run that can be read",
+                store.dir().display()
+            ),
+            "`plateau run DIR` trains what is missing; a report that is there is left as it is",
+        ));
+    }
     // Of a study that is being executed, the report is of what there is so far.
     let _lock = match store.lock("plateau report") {
         Err(StoreError::Locked { .. }) => None,
-        lock => Some(lock.map_err(|error| disk_failure(&error))?),
+        lock => Some(lock.map_err(|error| Failure::store(&error))?),
     };
     let written = write_stored(&store, &stored)?;
     written.tell();
@@ -77,7 +87,7 @@ fn write_stored(store: &Store, stored: &Stored) -> Result<Written, Failure> {
     let mut notes = notes.clone();
     let (Pictures { samples, shown }, problems) = Pictures::read_what_can_be_read(store.dir());
     notes.extend(problems.iter().map(PictureError::to_string));
-    let written = store.written().map_err(Failure::other)?;
+    let written = store.written().map_err(|error| Failure::store(&error))?;
     let input = ReportInput {
         study,
         runs,
@@ -90,14 +100,10 @@ fn write_stored(store: &Store, stored: &Stored) -> Result<Written, Failure> {
     let mut report = render(&input).map_err(Failure::other)?;
     report.files.extend(typeset(report.paper, &mut notes)?);
     let files: Vec<_> = report.files.iter().map(|f| (f.path.as_str(), &f.bytes[..])).collect();
-    let kept = store.write_report(&files).map_err(|error| disk_failure(&error))?;
+    let kept = store.write_report(&files).map_err(|error| Failure::store(&error))?;
     notes.extend(kept.iter().map(|place| kept_words(place)));
     let page = store.dir().join("report").join("report.html");
     Ok(Written { page, missing: missing(findings), notes })
-}
-
-fn disk_failure(error: &StoreError) -> Failure {
-    Failure::of_the_disk(error.to_string())
 }
 
 /// Says that a file of the user was in the way.
@@ -124,15 +130,16 @@ impl Stored {
     fn read(store: &Store) -> Result<Self, Failure> {
         let study = stored_study(store)?;
         let StoredRuns { runs, unreadable, n_other_line_ends } =
-            store.runs().map_err(Failure::other)?;
+            store.runs().map_err(|error| Failure::store(&error))?;
         let left_out: Vec<String> = unreadable
             .iter()
             .map(|run| format!("Run {} is left out: {}.", run.id, run.error.in_its_folder()))
             .collect();
         let mut notes: Vec<String> = unreadable
             .iter()
-            .map(|run| {
-                format!("run {} is left out: {}; `plateau run` makes it again", run.id, run.error)
+            .map(|UnreadableRun { id, error }| {
+                let advice = error.advice().unwrap_or("`plateau run` makes it again");
+                format!("run {id} is left out: {error}; {advice}")
             })
             .collect();
         if n_other_line_ends > 0 {
@@ -145,7 +152,14 @@ impl Stored {
 
 /// The study that a folder holds.
 pub(crate) fn stored_study(store: &Store) -> Result<StudyRecord, Failure> {
-    store.study().map_err(Failure::input)?.ok_or_else(|| {
+    let study = store.study().map_err(|error| {
+        let mut failure = Failure::folder(&error);
+        if store.dir().join(WRITTEN_FILE).is_file() {
+            failure.add_help("`plateau run DIR` keeps it aside, and makes it anew");
+        }
+        failure
+    });
+    study?.ok_or_else(|| {
         Failure::input_text(
             format!("{} holds no study: there is no study.toml", store.dir().display()),
             "name the folder that `plateau run` wrote",
@@ -198,7 +212,7 @@ fn missing(findings: &Findings) -> Vec<String> {
             Missing::Run { phase, .. } => *runs.entry(phase).or_default() += 1,
         }
     }
-    lines.extend(runs.into_iter().map(|(phase, n)| format!("  {phase}: {n} runs")));
+    lines.extend(runs.into_iter().map(|(phase, n)| format!("  {phase}: {}", count(n, "run"))));
     lines
 }
 
@@ -240,7 +254,7 @@ fn write_pair(
     (png, json): (Vec<u8>, Vec<u8>),
 ) -> Result<(), Failure> {
     for (name, bytes) in names.into_iter().zip([png, json]) {
-        let kept = store.write_file(name, &bytes).map_err(|error| disk_failure(&error))?;
+        let kept = store.write_file(name, &bytes).map_err(|error| Failure::store(&error))?;
         kept.iter().for_each(|place| tell_kept(place));
     }
     Ok(())

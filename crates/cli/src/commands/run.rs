@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let first = Plan::new(&study, &Results::new());
     let fit = preflight::study(&first, args.jobs, args.threads)?;
     fit.notes.iter().for_each(say);
-    let store = Store::open_for(&folder, &study).map_err(refuse_folder)?;
+    let store = Store::open_for(&folder, &study).map_err(|error| Failure::folder(&error))?;
     let _lock = lock(&store, &args.study.study)?;
     let is_new = keep_study(&store, &study, &source, &first)?;
     let prepared = images.prepare()?;
@@ -54,6 +54,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
             error.to_string(),
             "what is stored is safe; make room or give permission, then run the same command again",
         ),
+        ExecuteError::Store(error) => Failure::store(&error),
         error => Failure::other(error),
     })?;
     if outcome.stopped {
@@ -108,25 +109,11 @@ fn as_json(
     })
 }
 
-fn refuse_folder(error: StoreError) -> Failure {
-    let help = match &error {
-        StoreError::OtherStudy { .. } | StoreError::OtherData { .. } => {
-            "name another folder with --out, or the images that its records are of with --data"
-        }
-        StoreError::NotAStudy { .. } => "name an empty folder, or a new one, with --out",
-        _ => return Failure::input(error),
-    };
-    Failure::input_text(error.to_string(), help)
-}
-
 /// Keeps others out, and tries all that storing takes.
 fn lock(store: &Store, study: &Path) -> Result<Lock, Failure> {
     let holder = format!("process {} (plateau run {})", std::process::id(), study.display());
     let lock = store.lock(&holder).map_err(|error| match error {
-        StoreError::Locked { .. } => Failure::text(
-            error.to_string(),
-            "wait for it, or end it; `plateau status` shows how far it is",
-        ),
+        StoreError::Locked { .. } => Failure::store(&error),
         error => cannot_store(&error),
     })?;
     warn_of_lacks(store.probe().map_err(|error| cannot_store(&error))?, Some(&lock));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plateau_record::{RunId, RunStatus, StudyRecord};
 use plateau_study::Store;
-use plateau_study::store::Progress;
 use plateau_study::store::progress::BlockedPhase;
+use plateau_study::store::{Progress, UnreadableRun};
 use serde::Serialize;
 
 use crate::args::StatusArgs;
@@ -75,8 +75,8 @@ struct Phase {
 
 impl Status {
     fn of(store: &Store, study: &StudyRecord) -> Result<Self, Failure> {
-        let stored: BTreeSet<RunId> =
-            store.run_ids().map_err(Failure::other)?.into_iter().collect();
+        let read = store.runs().map_err(|error| Failure::store(&error))?;
+        let stored: BTreeSet<&RunId> = read.runs.keys().collect();
         let mut phase_of: BTreeMap<&RunId, &str> = BTreeMap::new();
         let mut phases = Vec::new();
         for phase in &study.phases {
@@ -91,21 +91,15 @@ impl Status {
                 phase_of.entry(id).or_insert(&phase.name);
             }
         }
-        let (mut diverged, mut damaged) = (Vec::new(), Vec::new());
-        let done: Vec<&RunId> = stored.iter().filter(|id| phase_of.contains_key(id)).collect();
-        let read = store.runs().map_err(Failure::other)?;
-        for id in &done {
-            let run = read.runs.get(*id);
-            if run.is_some_and(|run| run.result.status != RunStatus::Finished) {
-                diverged.push((*id).clone());
-            }
-        }
-        for run in read.unreadable {
-            damaged.push(Failed { id: run.id, reason: run.error.to_string() });
-        }
+        let done = read.runs.iter().filter(|(id, _)| phase_of.contains_key(id));
+        let diverged = done.clone().filter(|(_, run)| run.result.status != RunStatus::Finished);
+        let damaged = read.unreadable.into_iter().map(|UnreadableRun { id, error }| {
+            let advice = error.advice().map(|advice| format!(": {advice}"));
+            Failed { reason: format!("{error}{}", advice.unwrap_or_default()), id }
+        });
         let executed_by = store.lock_holder();
         let Progress { running, failed, blocked, seconds_left } =
-            store.progress().map_err(Failure::other)?.unwrap_or_default();
+            store.progress().unwrap_or_default();
         // What a dead execution was at doesn't run any more.
         let running =
             running.into_iter().filter(|run| executed_by.is_some() && !stored.contains(&run.id));
@@ -125,11 +119,11 @@ impl Status {
                 && !is_under_way(id)
                 && !failed.iter().any(|failed| failed.id == ***id)
         });
-        let not_of_the_study = stored.iter().filter(|id| !phase_of.contains_key(id));
+        let not_of_the_study = stored.iter().copied().filter(|id| !phase_of.contains_key(id));
         Ok(Self {
             study: study.name.clone(),
             runs: phase_of.len(),
-            done: done.len(),
+            done: done.count(),
             waiting: waiting.count(),
             // While phases wait, their runs may be stored already.
             not_of_the_study: not_of_the_study
@@ -141,10 +135,10 @@ impl Status {
             other_line_ends: read.n_other_line_ends,
             seconds_left: seconds_left.filter(|_| executed_by.is_some()),
             executed_by,
-            diverged,
+            diverged: diverged.map(|(id, _)| id.clone()).collect(),
             running,
             failed,
-            damaged,
+            damaged: damaged.collect(),
             phases,
         })
     }

@@ -55,14 +55,17 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
     let store = Store::at(&args.out);
     let id = config.id();
     if store.has(&id) {
-        match store.load(&id) {
+        match store.load_whole(&id) {
             Ok(_) if args.trace.is_none() => {
                 say("this run is stored already; nothing to train");
                 return show(args, &store, &id);
             }
             Ok(_) => {}
             Err(error) => {
-                let place = store.set_aside(&id).map_err(Failure::other)?;
+                if error.is_forbidden() {
+                    return Err(Failure::store(&error));
+                }
+                let place = store.set_aside(&id).map_err(|error| Failure::store(&error))?;
                 say(format_args!("{error}: kept in {}, and trained again", place.display()));
             }
         }
@@ -108,7 +111,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
         other => Failure::other(other),
     })?;
     let stored = store_run(&store, &config, &provenance, &trained);
-    stored.and_then(|()| checkpoints.keep_last()).map_err(Failure::other)?;
+    stored.and_then(|()| checkpoints.keep_last()).map_err(|error| Failure::store(&error))?;
     drop(listening);
     show(args, &store, &id)
 }
@@ -117,7 +120,7 @@ pub(crate) fn train(args: &TrainArgs) -> Result<(), Failure> {
 pub(crate) fn cannot_store(error: &StoreError) -> Failure {
     Failure::input_text(
         format!("nothing can be stored there: {error}"),
-        "make room, give permission, or name another folder with --out",
+        error.advice().unwrap_or("name another folder with --out"),
     )
 }
 
@@ -276,7 +279,7 @@ fn config(args: &TrainArgs, set: DataSet, altered: Option<String>) -> RunConfig 
 
 /// Prints what is stored.
 fn show(args: &TrainArgs, store: &Store, id: &RunId) -> Result<(), Failure> {
-    let record = store.load(id).map_err(Failure::other)?;
+    let record = store.load(id).map_err(|error| Failure::store(&error))?;
     let folder = args.out.join("runs").join(&record.id.0);
     if args.place.json {
         answer(json!({ "folder": folder.to_string_lossy(), "result": record.result }))

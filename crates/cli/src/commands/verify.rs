@@ -18,13 +18,13 @@ use crate::commands::status::other_line_ends;
 use crate::commands::train::on_threads;
 use crate::failure::Failure;
 use crate::location::Images;
-use crate::output::{answer, say};
+use crate::output::{answer, count, say};
 use crate::provenance::{cores, provenance};
 
 pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     check_options(args, args.sample == 0, "with --sample 0")?;
     let store = Store::at(&args.folder);
-    let ids = store.run_ids().map_err(Failure::other)?;
+    let ids = store.run_ids().map_err(|error| Failure::store(&error))?;
     if ids.is_empty() && store.study().map_err(Failure::input)?.is_none() {
         return Err(Failure::input_text(
             format!("{} holds no runs", args.folder.display()),
@@ -34,6 +34,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let mut verified = Verified::default();
     let records = verified.check_runs(&store)?;
     verified.check_checkpoints(&store);
+    verified.check_other_files(&store);
     let sample = sample(&store, &records, args.sample as usize);
     check_options(args, sample.is_empty(), "where no run has a checkpoint")?;
     if sample.is_empty() && args.sample > 0 {
@@ -51,8 +52,9 @@ pub(crate) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::text(
-        format!("{} problems were found", verified.problems.len()),
-        "`plateau run` keeps runs that can't be read aside, and makes them again",
+        format!("found {}", count(verified.problems.len(), "problem")),
+        "`plateau run DIR` keeps runs and files aside that aren't what was stored, and makes them \
+         again; `plateau report DIR` does so with the report",
     )
     .after_answer())
 }
@@ -84,6 +86,8 @@ struct Verified {
     other_line_ends: usize,
     /// Checkpoints that are what was stored.
     checkpoints: usize,
+    /// Files beside the records, and of the report, that are what was written.
+    other_files: usize,
     /// Runs whose end was computed again, to the same bits.
     recomputed: Vec<RunId>,
     /// Runs whose end could not be computed again, and why not.
@@ -95,7 +99,7 @@ impl Verified {
     /// Every file of every run; returns the runs whose files are all what was stored.
     fn check_runs(&mut self, store: &Store) -> Result<Vec<RunRecord>, Failure> {
         let StoredRuns { runs, unreadable, n_other_line_ends } =
-            store.runs().map_err(Failure::other)?;
+            store.runs().map_err(|error| Failure::store(&error))?;
         self.other_line_ends = n_other_line_ends;
         let mut problems: Vec<(RunId, StoreError)> =
             unreadable.into_iter().map(|run| (run.id, run.error)).collect();
@@ -148,6 +152,12 @@ impl Verified {
         }
     }
 
+    fn check_other_files(&mut self, store: &Store) {
+        let (n_sound, problems) = store.check_files();
+        self.other_files = n_sound;
+        self.problems.extend(problems.iter().map(ToString::to_string));
+    }
+
     fn recompute_all(
         &mut self,
         store: &Store,
@@ -190,14 +200,15 @@ impl Verified {
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} runs are what was stored", self.runs)?;
+        writeln!(f, "{}", are_stored(self.runs, "run"))?;
         if self.without_weights > 0 {
             writeln!(f, "the weights of {} of them are not here", self.without_weights)?;
         }
         if self.other_line_ends > 0 {
             writeln!(f, "{}", other_line_ends(self.other_line_ends))?;
         }
-        writeln!(f, "{} checkpoints are what was stored", self.checkpoints)?;
+        writeln!(f, "{}", are_stored(self.checkpoints, "checkpoint"))?;
+        writeln!(f, "{}", are_stored(self.other_files, "file of the study and its report"))?;
         for id in &self.recomputed {
             writeln!(f, "the end of run {id} was computed again, to the same bits")?;
         }
@@ -209,6 +220,11 @@ impl fmt::Display for Verified {
         }
         Ok(())
     }
+}
+
+fn are_stored(n: usize, what: &str) -> String {
+    let verb = if n == 1 { "is" } else { "are" };
+    format!("{} {verb} what was stored", count(n, what))
 }
 
 /// Some of the runs that have a checkpoint, spread over all of them.

@@ -1,6 +1,6 @@
 //! How a study goes: runs done, epochs, images per second, time left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar};
@@ -17,7 +17,7 @@ pub(crate) struct StudyProgress {
     active: BTreeMap<RunId, Active>,
     started: Instant,
     n_runs: usize,
-    n_done: usize,
+    done: BTreeSet<RunId>,
     /// Multiply-adds of the runs that ended here.
     cost_done: f64,
     /// Multiply-adds of all that was missing, as last planned.
@@ -45,7 +45,7 @@ impl StudyProgress {
             active: BTreeMap::new(),
             started: Instant::now(),
             n_runs: 0,
-            n_done: 0,
+            done: BTreeSet::new(),
             cost_done: 0.0,
             cost_left: 0.0,
         }
@@ -55,7 +55,8 @@ impl StudyProgress {
         match event {
             Event::Planned { plan, results } => {
                 self.n_runs = plan.n_runs();
-                self.n_done = plan.runs.iter().filter(|run| results.contains_key(&run.id)).count();
+                let ids = plan.runs.iter().map(|run| &run.id);
+                self.done = ids.filter(|id| results.contains_key(id)).cloned().collect();
                 self.cost_left = plan.remaining_cost(results);
             }
             Event::PhaseResolved { phase } => {
@@ -100,11 +101,11 @@ impl StudyProgress {
             Event::Stopping => self.say("stopping: runs leave a checkpoint"),
             Event::RunFinished { run, diverged, seconds } => {
                 self.end(run);
-                self.n_done += 1;
+                self.done.insert(run.id.clone());
                 let outcome = if *diverged { "diverged" } else { "done" };
                 self.plain(&format!(
                     "[{}/{}] {} {outcome} in {seconds:.0} s{}",
-                    self.n_done,
+                    self.done.len(),
                     self.n_runs,
                     label(run),
                     self.left()
@@ -154,7 +155,7 @@ impl StudyProgress {
 
     fn draw(&self) {
         self.total.set_length(self.n_runs as u64);
-        self.total.set_position(self.n_done as u64);
+        self.total.set_position(self.done.len() as u64);
         let speed: f64 = self.active.values().map(|active| active.images_per_second).sum();
         self.total.set_message(format!("{speed:.0} images/s{}", self.left()));
     }

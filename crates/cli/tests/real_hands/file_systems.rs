@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::common::TINY_RUN;
-use crate::place::{Place, Said};
+use crate::place::{Place, Said, files};
 
 /// A library that takes the place of a call of the system's.
 fn shim(place: &Place, name: &str, source: &str) -> String {
@@ -85,4 +85,30 @@ fn a_folder_that_cannot_be_written_to_is_refused_before_anything_trains() {
     place.write("OUT/report", "in the way");
     place.refused(&["run", "t.toml", "--out", "OUT", "--seeds", "3"], &["OUT/report", "move it"]);
     assert_eq!(fs::read_dir(place.path("OUT/runs")).unwrap().count(), 4, "nothing was trained");
+}
+
+#[test]
+fn what_may_not_be_read_is_not_taken_for_damage() {
+    let place = Place::new();
+    place.succeed(&["run", "t.toml", "--out", "OUT"]);
+    let before = files(&place.path("OUT/runs"));
+    // Whoever tests may be the superuser, whom no permission stops.
+    let library = shim(
+        &place,
+        "forbid",
+        "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <errno.h>\n#include <fcntl.h>\n\
+         #include <stdarg.h>\n#include <string.h>\n\
+         int open64(const char*p,int f,...){va_list a;va_start(a,f);int m=va_arg(a,int);va_end(a);\
+         if(strstr(p,\"/epochs.jsonl\")){errno=EACCES;return -1;}\
+         return ((int(*)(const char*,int,...))dlsym(RTLD_NEXT,\"open64\"))(p,f,m);}",
+    );
+    for command in [&["run", "t.toml", "--out", "OUT"][..], &["report", "OUT"]] {
+        let said = run_under(&place, &library, command);
+        assert_eq!(said.code, 1, "{command:?}: {}", said.err);
+        said.contains(&["epochs.jsonl", "Permission denied", "give permission"]);
+    }
+    let said = run_under(&place, &library, &["status", "OUT"]);
+    assert!(said.out.contains("give permission"), "{}", said.out);
+    assert!(files(&place.path("OUT/runs")) == before, "left where they are");
+    place.succeed(&["run", "t.toml", "--out", "OUT"]);
 }

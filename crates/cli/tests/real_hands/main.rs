@@ -6,6 +6,7 @@
 mod common;
 
 mod before_training;
+mod damage;
 mod endings;
 mod file_systems;
 mod folders;

@@ -30,11 +30,11 @@ const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 const KILLED: i32 = 9;
 
 pub(super) struct Executor<'a> {
-    study: &'a Study,
+    pub(super) study: &'a Study,
     pub(super) store: &'a Store,
     command: &'a WorkerCommand,
     options: &'a Options,
-    observer: &'a mut dyn FnMut(Event<'_>),
+    pub(super) observer: &'a mut dyn FnMut(Event<'_>),
     pub(super) plan: Plan,
     pub(super) results: Results,
     pub(super) n_reused: usize,
@@ -104,6 +104,7 @@ impl<'a> Executor<'a> {
             tell,
             hear,
         };
+        executor.set_strays_aside()?;
         executor.load_stored()?;
         let record = executor.record()?;
         executor.write_study(&record)?;
@@ -205,49 +206,9 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Moves a run aside that can't be used.
-    fn set_aside(&mut self, id: &RunId, error: &StoreError) -> Result<(), ExecuteError> {
-        let place = self.store.set_aside(id)?;
-        (self.observer)(Event::SetAside { id, error, place: &place });
-        Ok(())
-    }
-
     /// The study as resolved so far, with the stored runs that aren't part of it.
     fn record(&self) -> Result<StudyRecord, ExecuteError> {
         Ok(StudyRecord { others: self.others()?, ..self.plan.record(self.study) })
-    }
-
-    /// Stored runs that no phase asks for; none before all phases are known.
-    pub(super) fn others(&self) -> Result<Vec<RunId>, ExecuteError> {
-        if self.plan.unresolved().next().is_some() {
-            return Ok(Vec::new());
-        }
-        let stored = self.store.run_ids()?.into_iter();
-        Ok(stored.filter(|id| self.plan.run(id).is_none()).collect())
-    }
-
-    /// Plans anew with the runs that the store has, until there are no more: stored runs may
-    /// resolve phases whose runs are stored as well.
-    fn load_stored(&mut self) -> Result<(), ExecuteError> {
-        loop {
-            // What is under way may be stored already; it is counted when its worker ends.
-            let stored = self.plan.missing(&self.results);
-            let stored = stored.filter(|run| !self.is_taken(&run.id) && self.store.has(&run.id));
-            let ids: Vec<RunId> = stored.map(|run| run.id.clone()).collect();
-            if ids.is_empty() {
-                return Ok(());
-            }
-            for id in ids {
-                match self.store.load(&id) {
-                    Ok(run) => {
-                        self.results.insert(id, run);
-                        self.n_reused += 1;
-                    }
-                    Err(error) => self.set_aside(&id, &error)?,
-                }
-            }
-            self.plan = Plan::new(self.study, &self.results);
-        }
     }
 
     fn start_ready(&mut self) -> Result<(), ExecuteError> {
@@ -261,7 +222,7 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn is_taken(&self, id: &RunId) -> bool {
+    pub(super) fn is_taken(&self, id: &RunId) -> bool {
         self.running.values().any(|running| running.run.id == *id)
             || self.failed.iter().any(|failed| failed.run.id == *id)
     }
@@ -275,7 +236,7 @@ impl<'a> Executor<'a> {
                 return Ok(());
             }
             // Trained again, it leaves the same weights.
-            self.set_aside(&parent, &error)?;
+            self.set_aside(&parent, error)?;
             self.results.remove(&parent);
             self.n_reused = self.n_reused.saturating_sub(1);
             return self.plan_anew();

@@ -45,6 +45,10 @@ pub(super) fn name_words() -> String {
 pub(super) fn title(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<String> {
     let title = text(key, value, errors)?;
     let n_chars = title.chars().count();
+    if title.trim().is_empty() {
+        let expected = format!("`{key}` must say something: it heads the report");
+        return report(errors, mismatch(value, &expected).label("found nothing but space"));
+    }
     if n_chars <= MAX_TITLE && !title.chars().any(char::is_control) {
         return Some(title);
     }
@@ -72,11 +76,8 @@ pub(super) fn truth(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Opt
 }
 
 /// A whole number of at least 1.
-pub(super) fn count(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<u32> {
-    match integer(value).and_then(|number| u32::try_from(number).ok()) {
-        Some(number) if number >= 1 => Some(number),
-        _ => report(errors, mismatch(value, &format!("`{key}` must be a whole number from 1 up"))),
-    }
+pub(super) fn count(key: &'static str, value: Value<'_, '_>, errors: &mut Errors) -> Option<u32> {
+    count_to(u32::MAX)(key, value, errors)
 }
 
 pub(super) fn seed(key: &str, value: Value<'_, '_>, errors: &mut Errors) -> Option<Seed> {
@@ -99,11 +100,12 @@ pub(super) fn count_to(
     most: u32,
 ) -> impl Fn(&'static str, Value<'_, '_>, &mut Errors) -> Option<u32> {
     move |key, value, errors| {
-        let number = count(key, value, errors)?;
-        if number <= most {
+        let number = integer(value).and_then(|number| u32::try_from(number).ok());
+        if let Some(number) = number.filter(|number| (1..=most).contains(number)) {
             return Some(number);
         }
-        report(errors, mismatch(value, &format!("`{key}` must be at most {most}")))
+        let expected = format!("`{key}` must be a whole number from 1 to {most}");
+        report(errors, mismatch(value, &expected))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use plateau_record::RunId;
+use plateau_record::{FORMAT_VERSION, RunId};
 
 /// A folder or file that can't be used, and why.
 #[derive(Debug, thiserror::Error)]
@@ -51,17 +51,19 @@ pub enum StoreError {
         /// The images of its records.
         found: String,
     },
-    /// A run's folder lacks one of its files.
-    #[error("the run's folder is incomplete: {} is missing", path.display())]
+    /// A folder lacks one of the files that were stored in it.
+    #[error("{} is missing", path.display())]
     Incomplete {
         /// The file.
         path: PathBuf,
     },
-    /// Something is in the way of a folder.
-    #[error("{} is not a folder: move it away", path.display())]
-    NotAFolder {
+    /// Something of another kind stands where one of the program's folders or files belongs.
+    #[error("{} is not a {kind}", path.display())]
+    InTheWay {
         /// What is in the way.
         path: PathBuf,
+        /// What belongs there.
+        kind: Kind,
     },
     /// The folder holds something, and it isn't a study.
     #[error("{} is not empty and holds no study: found `{entry}`, no study.toml", dir.display())]
@@ -91,6 +93,14 @@ pub enum StoreError {
         /// What is wrong there.
         reason: String,
     },
+    /// A run whose files are as they were stored, and say what can't be.
+    #[error("{} can't be: {reason}", path.display())]
+    Impossible {
+        /// The run's folder.
+        path: PathBuf,
+        /// What is impossible.
+        reason: String,
+    },
     /// A file that changed after it was stored.
     #[error("{} is not what was stored: its SHA-256 is another", path.display())]
     Damaged {
@@ -118,6 +128,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A file that isn't there makes what it belongs to incomplete.
+    pub(super) fn incomplete(self) -> Self {
+        match self {
+            Self::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Self::Incomplete { path }
+            }
+            error => error,
+        }
+    }
+
     /// What is wrong with a run, without the path of the study's folder: for what is to be the
     /// same wherever the folder is.
     #[must_use]
@@ -129,8 +149,57 @@ impl StoreError {
             Self::Damaged { path } => format!("{} is not what was stored", name(path)),
             Self::Parse { path, .. } => format!("{} can’t be read", name(path)),
             Self::Format { .. } => "it is of another version of the format".to_owned(),
+            Self::Impossible { reason, .. } => reason.clone(),
             Self::OtherRun { .. } => "its folder holds another run".to_owned(),
+            _ if self.is_forbidden() => "reading it is not allowed".to_owned(),
             _ => "its folder can’t be read".to_owned(),
+        }
+    }
+
+    /// Whether the system kept it from being read, which says nothing about what is stored.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { action: Action::Read, source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied
+        )
+    }
+
+    /// What to do about it, where there is one thing to do.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { action: Action::Read, .. } if self.is_forbidden() => Some(
+                "give permission to read it (`chmod -R u+rwX` on the study's folder, as whoever \
+                 it belongs to)",
+            ),
+            Self::Io { action: Action::Read, .. } => None,
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => Some(
+                "raise the limit on the size of files (`ulimit -f`), or name another folder with \
+                 --out",
+            ),
+            Self::Io { .. } => Some(
+                "make room or give permission; `run` and `train` take another folder with --out",
+            ),
+            Self::InTheWay { .. } => Some("move it away: plateau keeps its own there"),
+            Self::Locked { .. } => {
+                Some("wait for it, or end it; `plateau status` shows how far it is")
+            }
+            Self::OtherStudy { .. } | Self::OtherData { .. } => Some(
+                "name another folder with --out, or the images that its records are of with --data",
+            ),
+            Self::NotAStudy { .. } => Some("name an empty folder, or a new one, with --out"),
+            Self::Format { found, .. } if *found > FORMAT_VERSION => {
+                Some("a newer plateau wrote it: use that one")
+            }
+            Self::Incomplete { .. }
+            | Self::Format { .. }
+            | Self::Parse { .. }
+            | Self::Damaged { .. }
+            | Self::Impossible { .. }
+            | Self::OtherRun { .. }
+            | Self::Unrepresentable { .. } => None,
         }
     }
 
@@ -138,6 +207,24 @@ impl StoreError {
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         matches!(self, Self::Io { action, .. } if *action != Action::Read)
+    }
+}
+
+/// What may stand at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A folder.
+    Folder,
+    /// A regular file.
+    File,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "folder",
+            Self::File => "regular file",
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::error::{Action, Context as _, StoreError};
+use super::error::{Action, Context as _, Kind, StoreError};
 
 /// A path that nothing has yet, for something that is to be kept: `notes.yours.md`,
 /// `notes.yours-2.md`.
@@ -50,11 +50,38 @@ pub(super) fn read(path: &Path) -> Result<String, StoreError> {
 }
 
 pub(super) fn read_if_there(path: &Path) -> Result<Option<String>, StoreError> {
+    refuse_another_kind(path, Kind::File)?;
     match text(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).context(Action::Read, path),
     }
+}
+
+/// That what stands at a place, if anything does, is of this kind.
+pub(super) fn refuse_another_kind(path: &Path, kind: Kind) -> Result<(), StoreError> {
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Nothing, or a link to nothing, in the way of a folder.
+            return match fs::symlink_metadata(path) {
+                Ok(_) => Err(StoreError::InTheWay { path: path.to_owned(), kind }),
+                Err(_) => Ok(()),
+            };
+        }
+        Err(error) => return Err(error).context(Action::Read, path),
+    };
+    let fits = match kind {
+        Kind::Folder => found.is_dir(),
+        Kind::File => found.is_file(),
+    };
+    if fits { Ok(()) } else { Err(StoreError::InTheWay { path: path.to_owned(), kind }) }
+}
+
+/// The names in a folder of the program's, in order; none if it isn't there.
+pub(super) fn names_if_there(dir: &Path) -> Result<Vec<String>, StoreError> {
+    refuse_another_kind(dir, Kind::Folder)?;
+    if dir.is_dir() { names_in(dir) } else { Ok(Vec::new()) }
 }
 
 /// The names in a folder, in order. Names that aren't Unicode are none of ours.

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::error::{Action, Context as _, StoreError};
 
-const LOCK_FILE: &str = ".lock";
-const OWNER_FILE: &str = ".lock-owner";
+pub(super) const LOCK_FILE: &str = ".lock";
+pub(super) const OWNER_FILE: &str = ".lock-owner";
 /// More than who holds the lock has to say.
 const MAX_HOLDER_BYTES: u64 = 1024;
 

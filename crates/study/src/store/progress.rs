@@ -9,7 +9,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::files;
 
-const PROGRESS_FILE: &str = ".progress.json";
+pub(super) const PROGRESS_FILE: &str = ".progress.json";
 
 /// What an execution says of itself. It holds for as long as the lock is held; afterwards it
 /// tells which runs were given up.
@@ -69,12 +69,9 @@ impl Progress {
         disk.write_whole(&path, &json)
     }
 
-    pub(super) fn read(dir: &Path) -> Result<Option<Self>, StoreError> {
+    /// It only tells how far it is: one that can't be read tells nothing.
+    pub(super) fn read(dir: &Path) -> Option<Self> {
         let path = dir.join(PROGRESS_FILE);
-        match files::read_if_there(&path)? {
-            // It only tells how far it is: one that can't be read tells nothing.
-            Some(text) => Ok(files::parse_json(&path, &text).ok()),
-            None => Ok(None),
-        }
+        files::parse_json(&path, &files::read(&path).ok()?).ok()
     }
 }

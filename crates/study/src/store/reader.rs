@@ -1,7 +1,6 @@
 //! A run read back: of this format, unchanged since it was stored, of the id that its folder says.
 
 use std::cell::Cell;
-use std::io;
 use std::path::Path;
 
 use plateau_record::{
@@ -41,9 +40,9 @@ pub(super) struct Loaded {
 
 pub(super) fn run(dir: &Path, id: &RunId) -> Result<Loaded, StoreError> {
     let path = dir.join(writer::RUN_FILE);
-    let text = files::read(&path).map_err(incomplete)?;
+    let text = files::read(&path).map_err(StoreError::incomplete)?;
     check_format(&path, files::parse_json::<Format>(&path, &text)?.format)?;
-    let sums = Sums::read(dir).map_err(incomplete)?;
+    let sums = Sums::read(dir).map_err(StoreError::incomplete)?;
     let folder = Folder { dir, sums, has_other_line_ends: Cell::new(false) };
 
     let head: RunHead = folder.json(writer::RUN_FILE)?;
@@ -66,24 +65,21 @@ pub(super) fn run(dir: &Path, id: &RunId) -> Result<Loaded, StoreError> {
         predictions: folder.predictions()?,
         result,
     };
-    Ok(Loaded { run, has_other_line_ends: folder.has_other_line_ends.get() })
-}
-
-/// A file that isn't there makes the run incomplete.
-fn incomplete(error: StoreError) -> StoreError {
-    match error {
-        StoreError::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
-            StoreError::Incomplete { path }
-        }
-        error => error,
+    if let Some(reason) = run.problem() {
+        return Err(StoreError::Impossible { path: dir.to_owned(), reason });
     }
+    Ok(Loaded { run, has_other_line_ends: folder.has_other_line_ends.get() })
 }
 
 /// The weights of the run in that folder.
 pub(super) fn weights(dir: &Path) -> Result<Vec<u8>, StoreError> {
     let path = dir.join(writer::WEIGHTS_FILE);
-    let bytes = files::bytes(&path).context(Action::Read, &path).map_err(incomplete)?;
-    match Sums::read(dir).map_err(incomplete)?.check(dir, writer::WEIGHTS_FILE, &bytes)? {
+    let bytes = files::bytes(&path).context(Action::Read, &path).map_err(StoreError::incomplete)?;
+    match Sums::read(dir).map_err(StoreError::incomplete)?.check(
+        dir,
+        writer::WEIGHTS_FILE,
+        &bytes,
+    )? {
         Content::Same => Ok(bytes),
         Content::OtherLineEnds(stored) => Ok(stored),
     }
@@ -99,7 +95,8 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn read(&self, name: &str) -> Result<String, StoreError> {
         let path = self.dir.join(name);
-        let bytes = files::bytes(&path).context(Action::Read, &path).map_err(incomplete)?;
+        let bytes =
+            files::bytes(&path).context(Action::Read, &path).map_err(StoreError::incomplete)?;
         let bytes = match self.sums.check(self.dir, name, &bytes)? {
             Content::Same => bytes,
             Content::OtherLineEnds(stored) => {
@@ -123,11 +120,7 @@ impl Folder<'_> {
         if self.sums.of(name).is_none() {
             return Ok(None);
         }
-        let predictions: Predictions = self.json(name)?;
-        match predictions.problem() {
-            None => Ok(Some(predictions)),
-            Some(reason) => Err(StoreError::Parse { path: self.dir.join(name), line: 1, reason }),
-        }
+        self.json(name).map(Some)
     }
 }
 

@@ -7,15 +7,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::error::{Action, Context as _, StoreError};
+use super::error::{Action, Context as _, Kind, StoreError};
 use super::sums::{SUMS_FILE, Sums};
 use super::{files, stale};
 
-const REPORT: &str = "report";
+pub(super) const REPORT: &str = "report";
 const NEW: &str = "report-new";
 const OLD: &str = "report-old";
 
@@ -68,14 +67,11 @@ fn write_all(disk: &Disk, new: &Path, files: &[ReportFile<'_>]) -> Result<(), St
     disk.flush_dir(new)
 }
 
-/// That a report can be written there: said before anything trains.
+/// A link to a folder isn't one either: it could not be swapped with the new report.
 pub(super) fn refuse_what_is_no_folder(place: &Path) -> Result<(), StoreError> {
     match fs::symlink_metadata(place) {
-        Ok(metadata) if !metadata.is_dir() => {
-            Err(StoreError::NotAFolder { path: place.to_owned() })
-        }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).context(Action::Read, place)
+        Ok(found) if !found.is_dir() => {
+            Err(StoreError::InTheWay { path: place.to_owned(), kind: Kind::Folder })
         }
         _ => Ok(()),
     }

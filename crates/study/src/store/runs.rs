@@ -41,11 +41,7 @@ impl Store {
     /// # Errors
     /// If the folder can't be read.
     pub fn run_ids(&self) -> Result<Vec<RunId>, StoreError> {
-        let dir = self.runs_dir();
-        if !dir.is_dir() {
-            return Ok(Vec::new());
-        }
-        let names = files::names_in(&dir)?;
+        let names = files::names_if_there(&self.runs_dir())?;
         Ok(names.into_iter().filter(|name| is_run_id(name)).map(RunId).collect())
     }
 
@@ -55,6 +51,18 @@ impl Store {
     /// If it isn't there, can't be read, is of another format, or isn't the run of that id.
     pub fn load(&self, id: &RunId) -> Result<RunRecord, StoreError> {
         reader::run(&self.run_dir(id), id).map(|loaded| loaded.run)
+    }
+
+    /// Reads one finished run, and checks its weights if they were kept.
+    ///
+    /// # Errors
+    /// As [`Store::load`], and if the weights aren't what was stored.
+    pub fn load_whole(&self, id: &RunId) -> Result<RunRecord, StoreError> {
+        let run = self.load(id)?;
+        if self.weights(id).is_some() {
+            self.read_weights(id)?;
+        }
+        Ok(run)
     }
 
     /// Reads all finished runs; those that can't be read are told of, and don't keep the others

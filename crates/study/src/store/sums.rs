@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::error::StoreError;
+use super::error::{Action, Context as _, StoreError};
 use super::files;
 
 pub(super) const SUMS_FILE: &str = "SHA256SUMS";
@@ -78,6 +78,18 @@ impl Sums {
     /// All files that are listed.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// Reads every file that is listed and checks it. Returns how many are what was stored, and
+    /// what is wrong with the others.
+    pub(super) fn check_all(&self, dir: &Path) -> (usize, Vec<StoreError>) {
+        let checked = self.names().map(|name| {
+            let path = dir.join(name);
+            let bytes = files::bytes(&path).context(Action::Read, &path);
+            self.check(dir, name, &bytes.map_err(StoreError::incomplete)?)
+        });
+        let (sound, problems): (Vec<_>, Vec<_>) = checked.partition(Result::is_ok);
+        (sound.len(), problems.into_iter().filter_map(Result::err).collect())
     }
 
     /// Whether these bytes are listed under that name.

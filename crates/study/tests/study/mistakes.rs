@@ -37,17 +37,17 @@ fn values_out_of_range_are_reported_with_what_was_found() {
     assert_eq!(error.label, "found 1.5");
     assert_eq!(error.span.len(), "1.5".len());
     let cases = [
-        ("epochs = 3", "epochs = 0", "`epochs` must be a whole number from 1 up", "found 0"),
+        ("epochs = 3", "epochs = 0", "`epochs` must be a whole number from 1 to 100000", "found 0"),
         (
             "batch_size = 16",
             "batch_size = -1",
-            "`batch_size` must be a whole number from 1 up",
+            "`batch_size` must be a whole number from 1 to 1000000",
             "found -1",
         ),
         (
             "hidden = 8",
             "hidden = \"8\"",
-            "`hidden` must be a whole number from 1 up",
+            "`hidden` must be a whole number from 1 to 8192",
             "found the text \"8\"",
         ),
         ("seeds = 2", "seeds = []", "`seeds` must list one value at least", "found an empty list"),
@@ -96,6 +96,12 @@ fn values_out_of_range_are_reported_with_what_was_found() {
             "schedule = \"cosin\"",
             "`schedule` must be one of \"constant\", \"cosine\", \"step\"",
             "found the text \"cosin\"",
+        ),
+        (
+            "title = \"A tiny study\"",
+            "title = \"  \"",
+            "`title` must say something: it heads the report",
+            "found nothing but space",
         ),
         ("batch_norm = true", "batch_norm = 1", "`batch_norm` must be true or false", "found 1"),
         (

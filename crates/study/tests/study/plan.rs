@@ -184,7 +184,7 @@ fn sweep() -> impl Strategy<Value = Sweep> {
 
 fn study_of(seeds: u32, split_seed: u32, phases: &[String]) -> Study {
     parse(&format!(
-        "name = \"s\"\ntitle = \"\"\ndata = \"synthetic\"\nseeds = {seeds}\n\
+        "name = \"s\"\ntitle = \"Many\"\ndata = \"synthetic\"\nseeds = {seeds}\n\
          split_seed = {split_seed}\n[network]\nchannels = [2]\nhidden = 2\n[training]\n\
          batch_size = 8\nepochs = 1\noptimizer = {{ kind = \"adam\" }}\n\
          split = {{ train = 20, validation = 10 }}\n{}",
@@ -275,7 +275,7 @@ fn planning_takes_time_in_proportion_to_the_runs() {
         };
         let phases: String = (0..n_phases).map(phase).collect();
         format!(
-            "name = \"large\"\ntitle = \"\"\ndata = \"synthetic\"\nseeds = {}\n\
+            "name = \"large\"\ntitle = \"Many\"\ndata = \"synthetic\"\nseeds = {}\n\
              [network]\nchannels = [4]\nhidden = 8\n[training]\nbatch_size = 32\n\
              optimizer = {{ kind = \"sgd\", momentum = 0.9 }}\n\
              split = {{ train = 100, validation = 100 }}\n{phases}",

@@ -14,7 +14,7 @@ use crate::output::say;
 const MAX_SHOWN: usize = 20;
 
 /// Lines of a study file that are shown; a list may be longer than any screen.
-const MAX_LINE_BYTES: usize = 300;
+const MAX_LINE_BYTES: usize = 200;
 
 /// What ends the program.
 #[derive(Debug)]

@@ -3,13 +3,14 @@
 use std::fs;
 use std::num::NonZeroUsize;
 
-use plateau_record::{Device, RunConfig};
+use plateau_record::{Device, RunConfig, ScheduleShape};
 use plateau_study::Plan;
 use plateau_train::backend::backend;
 use plateau_train::memory::{self, Memory};
 use plateau_train::precondition;
 
 use crate::failure::Failure;
+use crate::output::count;
 use crate::provenance::cores;
 
 /// Of the memory that is free, this share is for runs; the rest is for what else is going on.
@@ -36,9 +37,7 @@ pub(crate) fn study(plan: &Plan, asked: Option<u32>, threads: u32) -> Result<Fit
         if largest.as_ref().is_none_or(|(_, other)| memory.bytes > other.bytes) {
             largest = Some((&phase.name, memory));
         }
-        if phase.example.leaves_one_out() {
-            notes.push(one_left_out(&format!("phase {}", phase.name), &phase.example));
-        }
+        notes.extend(notes_on(&format!("phase {}", phase.name), &phase.example));
     }
     let wanted = NonZeroUsize::new(asked.unwrap_or_else(cores) as usize);
     let wanted = wanted.unwrap_or(NonZeroUsize::MIN);
@@ -79,7 +78,7 @@ pub(crate) fn run(config: &RunConfig, threads: u32) -> Result<Vec<String>, Failu
         failure
     })?;
     check_memory("the run", &memory::of_run(config, threads as usize))?;
-    Ok(if config.leaves_one_out() { vec![one_left_out("the run", config)] } else { Vec::new() })
+    Ok(notes_on("the run", config))
 }
 
 fn check_device(device: Device) -> Result<(), Failure> {
@@ -110,12 +109,27 @@ pub(crate) fn check_memory(what: &str, memory: &Memory) -> Result<(), Failure> {
     ))
 }
 
-fn one_left_out(what: &str, config: &RunConfig) -> String {
-    format!(
-        "{what}: {} images in batches of {} leave a last batch of one, on which batch norm can't \
-         be trained; it is left out, another image in each epoch",
-        config.data.split.train_images, config.batch_size
-    )
+/// What works otherwise than may have been meant.
+fn notes_on(what: &str, config: &RunConfig) -> Vec<String> {
+    let mut notes = Vec::new();
+    if config.leaves_one_out() {
+        notes.push(format!(
+            "{what}: {} images in batches of {} leave a last batch of one, on which batch norm \
+             can't be trained; it is left out, another image in each epoch",
+            config.data.split.train_images, config.batch_size
+        ));
+    }
+    if let ScheduleShape::Step { every, .. } = config.schedule.shape
+        && every >= config.epochs
+    {
+        notes.push(format!(
+            "{what}: the rate would first change after {}, and training ends then: it stays {} \
+             throughout",
+            count(every.0 as usize, "epoch"),
+            config.schedule.rate
+        ));
+    }
+    notes
 }
 
 /// Bytes that this process and others may still take: of the machine, and of its control group

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::args::PlanArgs;
 use crate::failure::Failure;
 use crate::location::warn_of_altered;
-use crate::output::{answer, say};
+use crate::output::{answer, count, say};
 use crate::preflight::{self, Fit, size};
 use crate::progress::{chosen, duration, schedule};
 use crate::question::Question;
@@ -52,8 +52,8 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
     lines.extend(fit.notes.iter().cloned());
     lines.push(format!("a run takes about {} of memory at most", size(fit.bytes)));
     lines.push(format!(
-        "{} runs, {done} of them done; about {} for the rest with {} side by side",
-        plan.n_runs(),
+        "{}, {done} of them done; about {} for the rest with {} side by side",
+        count(plan.n_runs(), "run"),
         duration(seconds),
         fit.jobs
     ));
@@ -68,7 +68,7 @@ fn phase_lines(
     lines: &mut Vec<String>,
 ) {
     let time = duration(phase.cost / speed);
-    lines.push(format!("\n{}  ({} runs, {time} on one core)", phase.name, phase.n_runs));
+    lines.push(format!("\n{}  ({}, {time} on one core)", phase.name, count(phase.n_runs, "run")));
     match &phase.state {
         PhaseState::Resolved(record) => group_lines(record, plan, results, lines),
         PhaseState::Pending { waits_for } => {

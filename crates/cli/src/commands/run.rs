@@ -16,7 +16,7 @@ use crate::commands::train::{cannot_store, warn_of_lacks};
 use crate::failure::Failure;
 use crate::interrupt::Listening;
 use crate::location::warn_of_altered;
-use crate::output::{answer, say};
+use crate::output::{answer, count, say};
 use crate::preflight;
 use crate::progress::{StudyProgress, label};
 use crate::question::Question;
@@ -68,8 +68,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         answer(as_json(&study, &folder, &outcome, &written, seconds))?;
     } else {
         answer(format_args!(
-            "{} runs done now, {} before, in {seconds:.0} s\nthe report is {}",
-            outcome.n_ran,
+            "{} done now, {} before, in {seconds:.0} s\nthe report is {}",
+            count(outcome.n_ran, "run"),
             outcome.n_reused,
             written.page.display()
         ))?;
@@ -161,7 +161,8 @@ fn incomplete(outcome: &Outcome) -> Failure {
             &format!("{advice}; then run it again: what is done is kept"),
         );
     }
-    let failed = format!("{n_failed} runs failed, and what follows from them is missing");
+    let failed =
+        format!("{} failed, and what follows from that is missing", count(n_failed, "run"));
     if blocked.is_empty() {
         return Failure::text(failed, "the same command tries them again");
     }
@@ -180,8 +181,8 @@ fn this_program() -> Result<WorkerCommand, Failure> {
 fn tell_failures(outcome: &Outcome) {
     if !outcome.others.is_empty() {
         say(format_args!(
-            "{} stored runs aren't part of the study as it is now; they are kept",
-            outcome.others.len()
+            "kept, though not part of the study as it is now: {}",
+            count(outcome.others.len(), "run")
         ));
     }
     for failed in &outcome.failed {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::args::StatusArgs;
 use crate::commands::report::stored_study;
 use crate::failure::Failure;
-use crate::output::answer;
+use crate::output::{answer, count};
 use crate::progress::duration;
 
 pub(crate) fn status(args: &StatusArgs) -> Result<(), Failure> {
@@ -199,7 +199,8 @@ impl Status {
 /// What git did to a study's folder.
 pub(crate) fn other_line_ends(n_runs: usize) -> String {
     format!(
-        "{n_runs} runs have other line ends than were stored (git's core.autocrlf makes them); \
-         what they say is the same"
+        "{} with other line ends than were stored (git's core.autocrlf makes them); \
+         what they say is the same",
+        count(n_runs, "run")
     )
 }

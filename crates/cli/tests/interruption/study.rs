@@ -60,7 +60,7 @@ fn a_changed_study_keeps_what_it_still_asks_for() {
     let output = plateau(bench.root(), &["run", "study.toml", "--out", "out", "--json"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    assert!(stderr.contains("2 stored runs aren't part of the study as it is now"), "{stderr}");
+    assert!(stderr.contains("not part of the study as it is now: 2 runs"), "{stderr}");
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((line["ran"].as_u64(), line["reused"].as_u64()), (Some(2), Some(4)));
     let after = records(&bench.out());

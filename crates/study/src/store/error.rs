@@ -174,6 +174,9 @@ impl StoreError {
                 "give permission to read it (`chmod -R u+rwX` on the study's folder, as whoever \
                  it belongs to)",
             ),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::NotADirectory => {
+                Some("a part of that path is a file: name a study's folder, or a new one")
+            }
             Self::Io { action: Action::Read, .. } => None,
             Self::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => Some(
                 "raise the limit on the size of files (`ulimit -f`), or name another folder with \

@@ -71,6 +71,14 @@ pub enum DataError {
         /// What it is instead.
         found: String,
     },
+    /// What the user names may hold CIFAR-10, but can't be read.
+    #[error("{place} cannot be read: {reason}")]
+    Unread {
+        /// The path.
+        place: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// What the user names holds other images than the published ones.
     #[error("{}", altered(place, files))]
     Altered {

@@ -11,17 +11,20 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, EntryType};
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
 use crate::cache::Batch;
 use crate::error::DataError;
 use crate::source::intake::{Converted, Form, Intake, Part};
 use crate::source::kind::{HEAD_BYTES, Kind, head};
-
-/// No archive is read beyond this; the largest unpacks to 186 MB.
-const UNPACKED_LIMIT_BYTES: u64 = 512 << 20;
+use crate::source::limits::{Limit, Limits};
 
 /// More folders with batches in them than any archive has.
 const MAX_FOLDERS: usize = 4;
+
+/// Longer than the path of any file may be on Linux.
+const MAX_NAME_BYTES: usize = 4096;
 
 /// Reads the batches of the archive at `path`, called `place` in errors.
 pub(crate) fn read(path: &Path, place: &str, batches: &[Batch]) -> Result<Converted, DataError> {
@@ -76,51 +79,72 @@ struct Entries<'a> {
 }
 
 impl Entries<'_> {
-    fn of_tar(mut self, archive: impl Read) -> Result<Converted, DataError> {
+    fn of_tar(self, archive: impl Read) -> Result<Converted, DataError> {
+        let (place, limits) = (self.place.to_owned(), Limits::default());
+        let result = self.of_tar_within(&limits, limits.reader(archive));
+        limits.explain(place, result)
+    }
+
+    fn of_tar_within(
+        mut self,
+        limits: &Limits,
+        archive: impl Read,
+    ) -> Result<Converted, DataError> {
         let place = self.place.to_owned();
         let reading = |source: io::Error| DataError::Io {
             action: "read the archive",
             path: place.clone().into(),
             source,
         };
-        let bounded = archive.take(UNPACKED_LIMIT_BYTES);
-        for entry in Archive::new(bounded).entries().map_err(reading)? {
-            let entry = entry.map_err(reading)?;
+        let mut archive = Archive::new(archive);
+        let mut entries = archive.entries().map_err(reading)?;
+        while let Some(entry) = limits.within(Limit::TarHeader, || entries.next()) {
+            let mut entry = entry.map_err(reading)?;
             let kind = entry.header().entry_type();
-            if !matches!(kind, EntryType::Regular | EntryType::Continuous) {
-                continue;
+            if matches!(kind, EntryType::Regular | EntryType::Continuous) {
+                let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+                if let Some(whole) = self.take(&name, &mut entry)? {
+                    return Ok(whole);
+                }
             }
-            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            if let Some(whole) = self.take(&name, entry)? {
-                return Ok(whole);
-            }
+            // Otherwise its contents would be read as part of the next header.
+            limits.pass_over(entry).map_err(reading)?;
         }
         self.finish()
     }
 
     fn of_zip(mut self, archive: impl Read + Seek) -> Result<Converted, DataError> {
         let place = self.place.to_owned();
-        let reading = |error: zip::result::ZipError| DataError::Io {
+        let reading = |error: ZipError| DataError::Io {
             action: "read the archive",
             path: place.clone().into(),
             source: io::Error::other(error),
         };
-        let mut archive = zip::ZipArchive::new(archive).map_err(reading)?;
+        let limits = Limits::default();
+        let opened = limits.within(Limit::ZipList, || ZipArchive::new(limits.reader(archive)));
+        let mut archive = limits.explain(place.clone(), opened.map_err(reading))?;
         for index in 0..archive.len() {
             let raw = archive.by_index_raw(index).map_err(reading)?;
             let (name, is_file) = (raw.name().map_err(reading)?.into_owned(), raw.is_file());
-            let is_wanted = is_file && place_of(self.batches, &name).is_some();
-            let is_encrypted = raw.encrypted();
-            drop(raw);
-            if !is_wanted {
+            if !is_file || place_of(self.batches, &name).is_none() {
                 continue;
             }
-            if is_encrypted {
-                let found = "a zip archive with a password: unpack it, and name the folder";
-                return Err(DataError::NoData { place, found: found.to_owned() });
+            if raw.encrypted() {
+                let reason = format!("{name} in it has a password: unpack it, and name the folder");
+                return Err(DataError::Unread { place, reason });
             }
+            let method = raw.compression();
+            if !matches!(method, CompressionMethod::Stored | CompressionMethod::Deflated) {
+                let reason = format!(
+                    "{name} in it is compressed by the method {method}, and of those of zip files \
+                     only Deflate is known: unpack it, and name the folder"
+                );
+                return Err(DataError::Unread { place, reason });
+            }
+            drop(raw);
             let entry = archive.by_index(index).map_err(reading)?;
-            if let Some(whole) = self.take(&name, entry)? {
+            let taken = self.take(&name, entry);
+            if let Some(whole) = limits.explain(place.clone(), taken)? {
                 return Ok(whole);
             }
         }
@@ -162,7 +186,8 @@ fn place_of(batches: &[Batch], name: &str) -> Option<(String, Form, Part)> {
     let name = name.strip_prefix("./").unwrap_or(name);
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let leads_out = name.starts_with('/') || folder.split('/').any(|part| part == "..");
-    if leads_out || folder.split('/').any(|part| part == "__MACOSX") {
+    if name.len() > MAX_NAME_BYTES || leads_out || folder.split('/').any(|part| part == "__MACOSX")
+    {
         return None;
     }
     let (form, part) = Part::of(batches, file)?;

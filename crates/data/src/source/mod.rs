@@ -4,7 +4,8 @@
 //! # Layout
 //! - `official`: the archive at the University of Toronto
 //! - `npm`: a package with the same images, through the user's own npm client
-//! - `folder` and `archive`: what the user points to, and what archives hold; `kind`: what a file is
+//! - `folder` and `archive`: what the user points to, and what archives hold
+//! - `kind`: what a file is; `limits`: how much of an archive is read
 //! - `intake`: what a folder or archive may hold, and its way into the cache
 //! - [`pickle`] and `picture`: the two forms that are not binary batches
 
@@ -12,6 +13,7 @@ pub(crate) mod archive;
 pub(crate) mod folder;
 pub(crate) mod intake;
 pub(crate) mod kind;
+mod limits;
 mod npm;
 mod official;
 pub mod pickle;

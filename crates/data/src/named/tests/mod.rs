@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use tar::{Builder, EntryType};
-
 use super::*;
 use crate::fixture::{self, Fixture};
 use crate::load::{Check, load_batches, verify};
+
+mod archives;
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -267,51 +267,6 @@ fn a_cache_that_cannot_be_written_to_is_told_with_the_way_out() {
     // What is used where it is needs no cache.
     fixture::write_folder(&place, &fixture::binary_files());
     open(&fixture, &place).unwrap();
-}
-
-#[test]
-fn hostile_archives_write_nothing_outside() {
-    let fixture = Fixture::empty();
-    let mut tar = Builder::new(Vec::new());
-    let batch = fixture::records(0);
-    let absolute = fixture.beside("data_batch_1.bin").display().to_string();
-    for name in [
-        "../data_batch_1.bin",
-        "cifar-10-batches-bin/../../data_batch_1.bin",
-        "../cifar-10-batches-bin/data_batch_1.bin",
-        &absolute,
-    ] {
-        fixture::append(&mut tar, name, EntryType::Regular, &batch);
-    }
-    for kind in [EntryType::Symlink, EntryType::Link, EntryType::Directory, EntryType::Fifo] {
-        fixture::append(&mut tar, "cifar-10-batches-bin/data_batch_1.bin", kind, b"");
-    }
-    let path = fixture.beside("archive.tar.gz");
-    fs::write(&path, tar.into_inner().unwrap()).unwrap();
-    assert!(matches!(open(&fixture, &path), Err(DataError::NoData { .. })));
-    let left: Vec<_> =
-        fs::read_dir(fixture.dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, ["archive.tar.gz"]);
-}
-
-#[test]
-fn damaged_archives_are_errors() {
-    let fixture = Fixture::empty();
-    let path = fixture.beside("archive");
-    let files = fixture::binary_files();
-    for whole in
-        [fixture::archive("x", &files), fixture::tar("x", &files), fixture::zip("x", &files)]
-    {
-        for length in (0..whole.len()).step_by(whole.len() / 40) {
-            fs::write(&path, &whole[..length]).unwrap();
-            // What ends after the last batch is whole enough.
-            match open(&fixture, &path) {
-                Ok(opened) => is_whole(&fixture, &opened),
-                Err(_) => continue,
-            }
-            assert!(length > whole.len() / 5, "{length} of {}", whole.len());
-        }
-    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! bytes, planar) and a list `labels`, as Python 2's cPickle wrote it by protocol 2, or as
 //! Python 3 writes it again, by protocols 2 to 5.
 //!
-//! This reads that shape and nothing else. No name in the file ever leads to anything being
+//! This reads that shape, or n×3×32×32, whose bytes are the same, and nothing else. No name in the file ever leads to anything being
 //! called: the two functions that occur stand for what NumPy would have made of them. Values
 //! borrow from the file, every opcode adds at most one, and opcodes and nesting are limited, so
 //! that memory and time are bounded whatever the file holds.
@@ -16,6 +16,8 @@
 
 mod machine;
 mod value;
+
+use plateau_record::N_CLASSES;
 
 use crate::cache::RECORD_BYTES;
 use crate::image_set::IMAGE_BYTES;
@@ -66,15 +68,41 @@ pub enum PickleProblem {
     /// The dictionary has no such entry.
     #[error("no entry {0:?} in the dictionary")]
     NoEntry(&'static str),
+    /// The dictionary has such an entry twice, as text and as bytes.
+    #[error("more than one entry {0:?} in the dictionary")]
+    Twice(&'static str),
     /// The array has another shape.
-    #[error("data of shape {rows}×{columns} in {bytes} bytes, expected n×3072 in as many bytes")]
+    #[error(
+        "data of shape {} in {bytes} bytes, expected n×3072 or n×3×32×32 in as many bytes, one \
+         for each",
+        in_words(shape)
+    )]
     Shape {
-        /// Images.
-        rows: i64,
-        /// Bytes per image.
-        columns: i64,
+        /// Its extents.
+        shape: Vec<i64>,
         /// Bytes there are.
         bytes: usize,
+    },
+    /// The array has the colours of each pixel side by side.
+    #[error(
+        "data of shape {}, where the colours of a pixel lie side by side, expected n×3072 or \
+         n×3×32×32, one colour after the other: save it again with \
+         data.transpose(0, 3, 1, 2).reshape(-1, 3072)",
+        in_words(shape)
+    )]
+    Interleaved {
+        /// Its extents.
+        shape: Vec<i64>,
+    },
+    /// The array has four dimensions, the first of which runs fastest.
+    #[error(
+        "data of shape {} in Fortran's order, expected C's: save it again with \
+         numpy.ascontiguousarray(data)",
+        in_words(shape)
+    )]
+    FortranOrder {
+        /// Its extents.
+        shape: Vec<i64>,
     },
     /// There are more or fewer labels than images.
     #[error("{actual} labels, expected {expected}")]
@@ -84,6 +112,21 @@ pub enum PickleProblem {
         /// Labels.
         actual: usize,
     },
+    /// A label is no class.
+    #[error("image {image} has the label {label}, expected 0 to 9")]
+    Label {
+        /// Position in the batch, from 0.
+        image: usize,
+        /// The label.
+        label: i64,
+    },
+}
+
+fn in_words(shape: &[i64]) -> String {
+    if shape.is_empty() {
+        return "()".to_owned();
+    }
+    shape.iter().map(i64::to_string).collect::<Vec<_>>().join("×")
 }
 
 /// Turns a Python batch into a binary batch: per image its label and 3×32×32 bytes, planar.
@@ -93,10 +136,12 @@ pub(crate) fn to_binary(pickle: &[u8]) -> Result<Vec<u8>, PickleError> {
     assemble(&dictionary).map_err(|problem| PickleError { offset: pickle.len(), problem })
 }
 
-fn assemble(dictionary: &[(Value<'_>, Value<'_>)]) -> Result<Vec<u8>, PickleProblem> {
-    let Value::Array(array) = entry(dictionary, "data")? else {
-        return Err(PickleProblem::Expected("an array of bytes as data"));
+fn assemble<'p>(dictionary: &[(Value<'p>, Value<'p>)]) -> Result<Vec<u8>, PickleProblem> {
+    let array = match entry(dictionary, "data")? {
+        Value::Array(array) => array.get(),
+        _ => None,
     };
+    let array = array.ok_or(PickleProblem::Expected("an array of bytes as data"))?;
     let labels = labels(entry(dictionary, "labels")?)?;
     let n_images = n_images(array)?;
     if labels.len() != n_images {
@@ -104,8 +149,8 @@ fn assemble(dictionary: &[(Value<'_>, Value<'_>)]) -> Result<Vec<u8>, PickleProb
     }
     let mut records = Vec::with_capacity(n_images * RECORD_BYTES);
     for (image, label) in labels.into_iter().enumerate() {
-        let label = u8::try_from(label).ok();
-        records.push(label.ok_or(PickleProblem::Expected("labels from 0 to 9"))?);
+        let class = u8::try_from(label).ok().filter(|&class| usize::from(class) < N_CLASSES);
+        records.push(class.ok_or(PickleProblem::Label { image, label })?);
         if array.is_column_major {
             records.extend(array.bytes.iter().skip(image).step_by(n_images));
         } else {
@@ -117,17 +162,21 @@ fn assemble(dictionary: &[(Value<'_>, Value<'_>)]) -> Result<Vec<u8>, PickleProb
 
 /// A list of numbers, a tuple of them, or an array.
 fn labels(value: &Value<'_>) -> Result<Vec<i64>, PickleProblem> {
-    let expected = PickleProblem::Expected("a list of whole numbers as labels");
+    let expected = || PickleProblem::Expected("a list of whole numbers as labels");
+    let number = |label: &Value<'_>| match label {
+        Value::Int(label) => Ok(*label),
+        _ => Err(expected()),
+    };
     match value {
-        Value::List(labels) | Value::Tuple(labels) => {
-            let number = |label: &Value<'_>| match label {
-                Value::Int(label) => Some(*label),
-                _ => None,
-            };
-            labels.iter().map(number).collect::<Option<_>>().ok_or(expected)
-        }
-        Value::Array(Array { element, columns: None, bytes, .. }) => Ok(element.numbers(bytes)),
-        _ => Err(expected),
+        Value::List(labels) => labels.borrow().iter().map(number).collect(),
+        Value::Tuple(labels) => labels.iter().map(number).collect(),
+        Value::Array(array) => match array.get() {
+            Some(array) if matches!(*array.shape, [_] | [_, 1]) && array.is_whole() => {
+                Ok(array.element.numbers(&array.bytes))
+            }
+            _ => Err(expected()),
+        },
+        _ => Err(expected()),
     }
 }
 
@@ -140,23 +189,29 @@ fn entry<'v, 'p>(
         Value::Text(name) => *name == key,
         _ => false,
     };
-    let found = dictionary.iter().find(|(name, _)| is_key(name));
-    found.map(|(_, value)| value).ok_or(PickleProblem::NoEntry(key))
+    let mut found = dictionary.iter().filter(|(name, _)| is_key(name));
+    let (_, value) = found.next().ok_or(PickleProblem::NoEntry(key))?;
+    // To take either would be a guess.
+    if found.next().is_some() { Err(PickleProblem::Twice(key)) } else { Ok(value) }
 }
 
-/// Number of rows, of an array that is whole.
+/// Number of images, of an array that is whole and has their bytes in an order that is read.
 fn n_images(array: &Array<'_>) -> Result<usize, PickleProblem> {
-    let Array { element, rows, columns, ref bytes, .. } = *array;
+    let Array { element, shape, is_column_major, bytes } = array;
     if element.bytes != 1 || element.is_signed {
         return Err(PickleProblem::Expected("an array of unsigned bytes as data"));
     }
-    let columns = columns.unwrap_or(1);
-    let n_images = usize::try_from(rows).ok();
-    n_images
-        .filter(|n| {
-            columns == IMAGE_BYTES as i64 && n.checked_mul(IMAGE_BYTES) == Some(bytes.len())
-        })
-        .ok_or(PickleProblem::Shape { rows, columns, bytes: bytes.len() })
+    let shape = || shape.clone();
+    match *array.shape {
+        [_, 3072] | [_, 3, 32, 32] | [_, 32, 32, 3] if !array.is_whole() => {}
+        [_, 32, 32, 3] => return Err(PickleProblem::Interleaved { shape: shape() }),
+        [_, 3, 32, 32] if *is_column_major => {
+            return Err(PickleProblem::FortranOrder { shape: shape() });
+        }
+        [_, 3072] | [_, 3, 32, 32] => return Ok(bytes.len() / IMAGE_BYTES),
+        _ => {}
+    }
+    Err(PickleProblem::Shape { shape: shape(), bytes: bytes.len() })
 }
 
 #[cfg(test)]

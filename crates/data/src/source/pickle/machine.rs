@@ -1,6 +1,7 @@
 //! The pickle machine: a stack, marks on it, and a memory for values that occur again.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::value::Value;
 use super::{PickleError, PickleProblem};
@@ -193,8 +194,8 @@ impl<'p> Machine<'p> {
                 Value::global(module, self.line()?)?
             }
             opcode::EMPTY_DICT => Value::Dictionary(Vec::new()),
-            opcode::EMPTY_LIST => Value::List(Vec::new()),
-            opcode::EMPTY_TUPLE => Value::Tuple(Vec::new()),
+            opcode::EMPTY_LIST => Value::List(Rc::default()),
+            opcode::EMPTY_TUPLE => Value::tuple(Vec::new())?,
             opcode::TUPLE => Value::tuple(self.pop_to_mark()?)?,
             opcode::TUPLE1 => Value::tuple(self.pop_many(1)?)?,
             opcode::TUPLE2 => Value::tuple(self.pop_many(2)?)?,
@@ -290,7 +291,7 @@ impl<'p> Machine<'p> {
         let Some(Value::List(list)) = self.stack.last_mut() else {
             return Err(PickleProblem::Expected("a list to append to"));
         };
-        list.extend(items);
+        list.borrow_mut().extend(items);
         Ok(())
     }
 
@@ -318,26 +319,27 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Remembers the topmost value, if it is plain. Others are put into the memory of every
-    /// pickle, but the batches never ask for them again.
     fn put(&mut self, code: u8) -> Result<(), PickleProblem> {
         let key = self.key(code == opcode::BINPUT)?;
         self.remember(key)
     }
 
+    /// Remembers the topmost value, if it isn't the dictionary, which holds nothing that would ask
+    /// for it again.
     fn remember(&mut self, key: u32) -> Result<(), PickleProblem> {
         self.n_memoized = self.n_memoized.saturating_add(1);
         let value = self.stack.last().ok_or(PickleProblem::Expected("a value on the stack"))?;
-        if value.is_plain() {
-            self.memory.insert(key, value.clone());
-        } else {
+        if matches!(value, Value::Dictionary(_)) {
             self.memory.remove(&key);
+        } else {
+            self.memory.insert(key, value.clone());
         }
         Ok(())
     }
 
     fn get(&mut self, code: u8) -> Result<Value<'p>, PickleProblem> {
         let key = self.key(code == opcode::BINGET)?;
-        self.memory.get(&key).cloned().ok_or(PickleProblem::Expected("a plain value in memory"))
+        let value = self.memory.get(&key).cloned();
+        value.ok_or(PickleProblem::Expected("a value in memory that is no dictionary"))
     }
 }

@@ -81,9 +81,9 @@ fn counts_must_agree() {
     let fewer = replaced(&pickle, b"K\x06K\x09e", b"K\x06e");
     assert_eq!(problem(&fewer), PickleProblem::LabelCount { expected: 2, actual: 1 });
     let rows = replaced(&pickle, b"M\x02\x00M", b"J\xff\xff\xff\xffM");
-    assert!(matches!(problem(&rows), PickleProblem::Shape { rows: -1, columns: 3072, .. }));
+    assert!(matches!(problem(&rows), PickleProblem::Shape { shape, .. } if shape == [-1, 3072]));
     let label = replaced(&pickle, b"K\x06K\x09e", b"K\x06M\x00\x01e");
-    assert_eq!(problem(&label), PickleProblem::Expected("labels from 0 to 9"));
+    assert_eq!(problem(&label), PickleProblem::Label { image: 1, label: 256 });
 }
 
 #[test]
@@ -92,11 +92,13 @@ fn bombs_are_defused() {
     assert_eq!(problem(&deep), PickleProblem::TooMuch("nested tuples"));
     let long = [b"\x80\x02".as_slice(), &[b'N'; 1_100_000]].concat();
     assert_eq!(problem(&long), PickleProblem::TooMuch("opcodes"));
-    // Memory can't be used to multiply tuples or lists.
-    assert_eq!(
-        problem(b"\x80\x02]q\x00h\x00a"),
-        PickleProblem::Expected("a plain value in memory")
-    );
+    // Memory can't be used to put a list, tuple or dictionary into itself, or to multiply them.
+    let in_list = PickleProblem::Expected("plain values within a list");
+    assert_eq!(problem(b"\x80\x02]q\x00h\x00a"), in_list);
+    let doubled = [b"\x80\x02N\x85".as_slice(), &b"q\x00h\x00\x86".repeat(100)].concat();
+    assert_eq!(problem(&doubled), PickleProblem::TooMuch("nested tuples"));
+    let itself = PickleProblem::Expected("a value in memory that is no dictionary");
+    assert_eq!(problem(b"\x80\x02}q\x00K\x01h\x00s."), itself);
     let huge = b"\x80\x02T\xff\xff\xff\xff".as_slice();
     assert_eq!(problem(huge), PickleProblem::Truncated);
     // A mark guards what lies below it.
@@ -138,6 +140,65 @@ fn what_python_3_pickles_again_is_read() {
     {
         assert_eq!(to_binary(&fixture(name)).as_ref(), Ok(&expected), "{name}");
     }
+}
+
+#[test]
+fn images_of_four_dimensions_are_read_if_their_bytes_are_in_order() {
+    let expected = to_binary(&fixture("bytes-4"));
+    assert_eq!(to_binary(&fixture("data-planar")), expected);
+    for (name, shape, advice) in [
+        ("data-interleaved", "1×32×32×3", "data.transpose(0, 3, 1, 2).reshape(-1, 3072)"),
+        ("data-planar-fortran", "1×3×32×32", "numpy.ascontiguousarray(data)"),
+        ("data-other", "1×1024×3", "n×3072 or n×3×32×32"),
+    ] {
+        let text = to_binary(&fixture(name)).unwrap_err().to_string();
+        assert!(text.contains(shape) && text.contains(advice), "{text}");
+    }
+    let (pickle, _) = two_images();
+    let shape =
+        |bytes: &[u8]| problem(&replaced(&pickle, b"M\x02\x00M\x00\x0c\x86", bytes)).to_string();
+    let text = shape(b"(K\x02K\x03K\x20K\x21t");
+    assert!(text.contains("2×3×32×33 in 6144 bytes"), "{text}");
+    let text = shape(b"(K\x03K\x20K\x20K\x03t");
+    assert!(text.contains("3×32×32×3 in 6144 bytes"), "{text}");
+    assert!(shape(b")").contains("shape () in"), "{}", shape(b")"));
+    assert_eq!(
+        shape(&[b"(".as_slice(), &b"K\x01".repeat(9), b"t"].concat()),
+        PickleProblem::TooMuch("dimensions").to_string()
+    );
+}
+
+#[test]
+fn what_occurs_twice_is_read_from_either_place() {
+    let expected = to_binary(&fixture("bytes-4"));
+    for name in [
+        "data-twice",
+        "labels-list-twice",
+        "labels-tuple-twice",
+        "labels-array-twice",
+        "labels-type-twice",
+        "labels-column",
+    ] {
+        assert_eq!(to_binary(&fixture(name)), expected, "{name}");
+    }
+    assert_eq!(problem(&fixture("keys-twice")), PickleProblem::Twice("labels"));
+    // A list is put into the dictionary, fetched from memory, and filled there.
+    let (pickle, _) = two_images();
+    let filled_later = b"]q\x05U\x04copyh\x05(K\x06K\x09e";
+    let later = replaced(&pickle, b"]q\x05(K\x06K\x09e", filled_later);
+    assert_eq!(to_binary(&later), to_binary(&pickle));
+}
+
+#[test]
+fn numbers_are_made_of_their_own_bytes_only() {
+    let long = replaced(
+        &fixture("labels-scalars"),
+        b"C\x08\x07\0\0\0\0\0\0\0",
+        b"C\x09\x07\0\0\0\0\0\0\0\0",
+    );
+    assert_eq!(problem(&long), PickleProblem::Expected("the bytes of one number"));
+    let count = replaced(&fixture("labels-array-u1"), b"K\x01\x85", b"K\x02\x85");
+    assert!(matches!(problem(&count), PickleProblem::Expected(_)));
 }
 
 #[test]

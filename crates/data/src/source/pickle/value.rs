@@ -1,5 +1,6 @@
 //! What the pickle machine works on.
 
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -7,6 +8,12 @@ use super::PickleProblem;
 
 /// Tuples within tuples: the batches have a shape within an array's state.
 const MAX_DEPTH: usize = 3;
+
+/// Images have four: theirs, colours, rows, columns.
+const MAX_DIMENSIONS: usize = 8;
+
+/// Characters of an unknown object's name that an error tells.
+const MAX_NAME_BYTES: usize = 80;
 
 /// Bytes of the pickle, or made of a text in it: a copy of either takes no memory of its own.
 #[derive(Clone, Debug)]
@@ -32,7 +39,9 @@ impl PartialEq for Bytes<'_> {
     }
 }
 
-/// A Python object. Byte strings and texts borrow from the pickle.
+/// A Python object. Byte strings and texts borrow from the pickle. A copy of anything but a
+/// dictionary takes no memory of its own, and stands for the same object, as in Python: a list
+/// that occurs twice gets what is appended to it in either place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value<'p> {
     None,
@@ -41,14 +50,29 @@ pub(super) enum Value<'p> {
     Bytes(Bytes<'p>),
     Text(&'p str),
     Global(Global),
-    Tuple(Vec<Value<'p>>),
-    List(Vec<Value<'p>>),
+    Tuple(Tuple<'p>),
+    /// It holds plain values only, so that no list holds itself.
+    List(Rc<RefCell<Vec<Value<'p>>>>),
     Dictionary(Vec<(Value<'p>, Value<'p>)>),
-    /// A NumPy type.
-    Type(Element),
-    /// A NumPy array before its state is set.
-    EmptyArray,
-    Array(Array<'p>),
+    /// A NumPy type. Its byte order is set after it was put into memory.
+    Type(Rc<Cell<Element>>),
+    /// A NumPy array, empty before its state is set.
+    Array(Rc<OnceCell<Array<'p>>>),
+}
+
+/// A tuple, and how many levels of tuples it has.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tuple<'p> {
+    items: Rc<[Value<'p>]>,
+    depth: usize,
+}
+
+impl<'p> Deref for Tuple<'p> {
+    type Target = [Value<'p>];
+
+    fn deref(&self) -> &[Value<'p>] {
+        &self.items
+    }
 }
 
 /// The functions and classes that occur.
@@ -76,16 +100,41 @@ pub(super) struct Element {
     is_big_endian: bool,
 }
 
-/// A NumPy array of one or two dimensions, not yet checked for size.
+/// A NumPy array, not yet checked for size.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Array<'p> {
     pub(super) element: Element,
-    pub(super) rows: i64,
-    /// None of one dimension.
-    pub(super) columns: Option<i64>,
+    pub(super) shape: Vec<i64>,
     /// Whether the first index runs fastest (NumPy's Fortran order).
     pub(super) is_column_major: bool,
     pub(super) bytes: Bytes<'p>,
+}
+
+impl<'p> Array<'p> {
+    fn new(
+        element: Element,
+        shape: &[Value<'p>],
+        is_column_major: bool,
+        bytes: &Bytes<'p>,
+    ) -> Result<Self, PickleProblem> {
+        if shape.len() > MAX_DIMENSIONS {
+            return Err(PickleProblem::TooMuch("dimensions"));
+        }
+        let extent = |extent: &Value<'_>| match extent {
+            Value::Int(extent) => Ok(*extent),
+            _ => Err(PickleProblem::Expected("a shape of whole numbers")),
+        };
+        let shape = shape.iter().map(extent).collect::<Result<_, _>>()?;
+        Ok(Self { element, shape, is_column_major, bytes: bytes.clone() })
+    }
+
+    /// Whether there are as many bytes as the shape needs.
+    pub(super) fn is_whole(&self) -> bool {
+        let extents = self.shape.iter().map(|&extent| usize::try_from(extent).ok());
+        let mut sizes = extents.chain([Some(self.element.bytes)]);
+        let n_bytes = sizes.try_fold(1_usize, |product, size| product.checked_mul(size?));
+        n_bytes == Some(self.bytes.len())
+    }
 }
 
 impl Element {
@@ -100,7 +149,7 @@ impl Element {
             b"u8" => (false, 8),
             b"i8" => (true, 8),
             name => {
-                return Err(PickleProblem::Object(format!("NumPy type {}", name.escape_ascii())));
+                return Err(PickleProblem::Object(format!("NumPy type {}", in_words(name))));
             }
         };
         Ok(Self { bytes, is_signed, is_big_endian: false })
@@ -129,30 +178,27 @@ impl Element {
 impl<'p> Value<'p> {
     /// A tuple of these, unless it nests too deep.
     pub(super) fn tuple(items: Vec<Self>) -> Result<Self, PickleProblem> {
-        if items.iter().map(Self::depth).max().unwrap_or(0) >= MAX_DEPTH {
+        let depth = 1 + items.iter().map(Self::depth).max().unwrap_or(0);
+        if depth > MAX_DEPTH {
             return Err(PickleProblem::TooMuch("nested tuples"));
         }
-        if items.iter().any(Self::is_container) {
+        if items.iter().any(|item| matches!(item, Self::List(_) | Self::Dictionary(_))) {
             return Err(PickleProblem::Expected("plain values and tuples within a tuple"));
         }
-        Ok(Self::Tuple(items))
+        Ok(Self::Tuple(Tuple { items: items.into(), depth }))
     }
 
     /// Levels of tuples; at most [`MAX_DEPTH`].
     fn depth(&self) -> usize {
         match self {
-            Self::Tuple(items) => 1 + items.iter().map(Self::depth).max().unwrap_or(0),
+            Self::Tuple(tuple) => tuple.depth,
             _ => 0,
         }
     }
 
-    fn is_container(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Dictionary(_))
-    }
-
-    /// Whether a copy of it takes no memory of its own, and it never changes.
+    /// Whether it holds no other values.
     pub(super) fn is_plain(&self) -> bool {
-        !self.is_container() && !matches!(self, Self::Tuple(_) | Self::EmptyArray)
+        !matches!(self, Self::List(_) | Self::Dictionary(_) | Self::Tuple(_))
     }
 
     /// The global of this name.
@@ -167,7 +213,7 @@ impl<'p> Value<'p> {
             (b"numpy", b"ndarray") => Global::NdArray,
             (b"numpy", b"dtype") => Global::DType,
             _ => {
-                let (module, name) = (module.escape_ascii(), name.escape_ascii());
+                let (module, name) = (in_words(module), in_words(name));
                 return Err(PickleProblem::Object(format!("{module}.{name}")));
             }
         };
@@ -179,27 +225,32 @@ impl<'p> Value<'p> {
         let Self::Tuple(arguments) = arguments else {
             return Err(PickleProblem::Expected("a tuple of arguments"));
         };
-        match (callable, arguments.as_slice()) {
+        match (callable, &**arguments) {
             (Self::Global(Global::Reconstruct), [Self::Global(Global::NdArray), ..]) => {
-                Ok(Self::EmptyArray)
+                Ok(Self::Array(Rc::default()))
             }
             (Self::Global(Global::DType), [Self::Bytes(name), ..]) => {
-                Element::of(name).map(Self::Type)
+                Element::of(name).map(Self::of_type)
             }
             (Self::Global(Global::DType), [Self::Text(name), ..]) => {
-                Element::of(name.as_bytes()).map(Self::Type)
+                Element::of(name.as_bytes()).map(Self::of_type)
             }
             (Self::Global(Global::Scalar), [Self::Type(element), Self::Bytes(bytes)]) => {
-                let numbers = element.numbers(bytes);
-                let number = numbers.first().ok_or(PickleProblem::Expected("a number"))?;
-                Ok(Self::Int(*number))
+                let element = element.get();
+                // The same bytes may be asked for a number again and again.
+                if bytes.len() != element.bytes {
+                    return Err(PickleProblem::Expected("the bytes of one number"));
+                }
+                let number = element.numbers(bytes).first().copied();
+                number.map(Self::Int).ok_or(PickleProblem::Expected("a number"))
             }
             (
                 Self::Global(Global::FromBuffer),
                 [Self::Bytes(bytes), Self::Type(element), Self::Tuple(shape), order],
             ) => {
                 let is_column_major = *order == Self::Text("F");
-                Self::array(*element, shape, is_column_major, bytes)
+                let array = Array::new(element.get(), shape, is_column_major, bytes)?;
+                Ok(Self::Array(Rc::new(OnceCell::from(array))))
             }
             (Self::Global(Global::Encode), [Self::Text(text), Self::Text("latin1")]) => {
                 let bytes: Option<Rc<[u8]>> =
@@ -216,17 +267,18 @@ impl<'p> Value<'p> {
         let Self::Tuple(state) = state else {
             return Err(PickleProblem::Expected("a tuple as state"));
         };
-        match (self, state.as_slice()) {
+        match (&self, &**state) {
             (Self::Type(element), [Self::Int(_version), order, ..]) => {
                 let is_big_endian = match order {
                     Self::Text(order) => *order == ">",
                     Self::Bytes(order) => **order == *b">",
                     _ => false,
                 };
-                Ok(Self::Type(Element { is_big_endian, ..element }))
+                element.set(Element { is_big_endian, ..element.get() });
+                Ok(self)
             }
             (
-                Self::EmptyArray,
+                Self::Array(array),
                 [
                     Self::Int(_version),
                     Self::Tuple(shape),
@@ -234,24 +286,17 @@ impl<'p> Value<'p> {
                     Self::Bool(is_column_major),
                     Self::Bytes(bytes),
                 ],
-            ) => Self::array(*element, shape, *is_column_major, bytes),
+            ) => {
+                let whole = Array::new(element.get(), shape, *is_column_major, bytes)?;
+                let is_first = array.set(whole).is_ok();
+                is_first.then_some(self).ok_or(PickleProblem::Expected("an array without a state"))
+            }
             _ => Err(PickleProblem::Expected("the state of an array of bytes")),
         }
     }
 
-    fn array(
-        element: Element,
-        shape: &[Self],
-        is_column_major: bool,
-        bytes: &Bytes<'p>,
-    ) -> Result<Self, PickleProblem> {
-        let (rows, columns) = match shape {
-            [Self::Int(rows)] => (*rows, None),
-            [Self::Int(rows), Self::Int(columns)] => (*rows, Some(*columns)),
-            _ => return Err(PickleProblem::Expected("an array of one or two dimensions")),
-        };
-        let bytes = bytes.clone();
-        Ok(Self::Array(Array { element, rows, columns, is_column_major, bytes }))
+    fn of_type(element: Element) -> Self {
+        Self::Type(Rc::new(Cell::new(element)))
     }
 
     /// A byte string of the pickle.
@@ -273,4 +318,9 @@ impl<'p> Value<'p> {
             _ => 0,
         }
     }
+}
+
+/// The beginning of a name, which may have any length.
+fn in_words(name: &[u8]) -> impl std::fmt::Display {
+    name[..name.len().min(MAX_NAME_BYTES)].escape_ascii()
 }

@@ -54,6 +54,12 @@ pub enum DataError {
         /// The cache.
         path: PathBuf,
     },
+    /// No place is named where one is needed.
+    #[error(
+        "the path of CIFAR-10 is empty: name a folder or an archive with its batches, or \
+         leave the path out"
+    )]
+    EmptyPath,
     /// What the user names isn't there.
     #[error("{place}: there is no such file or folder")]
     NotThere {

@@ -75,6 +75,10 @@ pub(crate) fn load_batches(
     altered: Option<&str>,
     check: Check,
 ) -> Result<Dataset, DataError> {
+    // Files of these names may lie in the working directory, which nobody named.
+    if dir.as_os_str().is_empty() {
+        return Err(DataError::EmptyPath);
+    }
     let images_of = |role| {
         let batches = batches.iter().filter(|batch| batch.role == role);
         ImageSet::with_capacity(batches.map(|batch| batch.n_images).sum())
@@ -109,7 +113,7 @@ pub(crate) fn load_batches(
 /// The data set of this name: CIFAR-10 from the folder of its batches, or the generated one.
 ///
 /// # Errors
-/// Those of [`load()`], for CIFAR-10.
+/// Those of [`load()`], for CIFAR-10, and [`DataError::EmptyPath`] without its folder.
 pub fn open(
     set: DataSet,
     batches: Option<&Path>,
@@ -117,8 +121,8 @@ pub fn open(
     check: Check,
 ) -> Result<Dataset, DataError> {
     match set {
-        // Without a folder there is no CIFAR-10: an error that lists the missing files.
-        DataSet::Cifar10 => load(batches.unwrap_or(Path::new("")), altered, check),
+        // Without a folder there is no CIFAR-10.
+        DataSet::Cifar10 => load(batches.ok_or(DataError::EmptyPath)?, altered, check),
         DataSet::Synthetic => Ok(synthetic()),
     }
 }
@@ -297,5 +301,13 @@ mod tests {
         let error = open(DataSet::Cifar10, Some(&fixture.cache.batches_dir()), None, Check::Size)
             .unwrap_err();
         assert!(error.to_string().contains("data_batch_1.bin: missing"), "{error}");
+    }
+
+    #[test]
+    fn without_a_folder_the_working_directory_is_not_looked_into() {
+        for batches in [None, Some(Path::new(""))] {
+            let opened = open(DataSet::Cifar10, batches, None, Check::Size);
+            assert!(matches!(opened, Err(DataError::EmptyPath)));
+        }
     }
 }

@@ -114,6 +114,9 @@ impl Named {
     }
 
     fn find(&self, cache: &Cache) -> Result<Found, DataError> {
+        if self.path.as_os_str().is_empty() {
+            return Err(DataError::EmptyPath);
+        }
         let place = self.path.display().to_string();
         let metadata = fs::metadata(&self.path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => DataError::NotThere { place: place.clone() },

@@ -303,3 +303,12 @@ fn hidden_folders_are_not_what_was_named() {
     assert!(matches!(open(&fixture, &place), Err(DataError::NoData { .. })));
     open(&fixture, &hidden).unwrap();
 }
+
+#[test]
+fn an_empty_path_names_nothing() {
+    let fixture = Fixture::filled();
+    let opened = Named::new("").open(Acceptance::Published, &fixture.cache, &mut |_| {});
+    assert!(matches!(opened, Err(DataError::EmptyPath)));
+    let imported = Named::new("").import(&fixture.cache, &mut |_| {});
+    assert!(matches!(imported, Err(DataError::EmptyPath)));
+}

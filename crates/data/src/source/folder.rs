@@ -8,7 +8,7 @@ use crate::cache::Batch;
 use crate::error::DataError;
 use crate::source::archive;
 use crate::source::intake::{Converted, Form, Intake, Part};
-use crate::source::kind::Kind;
+use crate::source::kind::{Kind, head};
 
 /// Folders within folders that are looked into: Keras' has two.
 const MAX_DEPTH: usize = 3;
@@ -47,9 +47,16 @@ pub(crate) fn find(root: &Path, batches: &[Batch]) -> Result<Found, DataError> {
             }
         }
     }
-    if let Some(path) = folders.archive() {
+    // Download scripts leave an archive whose name speaks of CIFAR.
+    if let Some((path, _)) = folders.first_of_cifar(Kind::is_archive) {
         let place = path.display().to_string();
         return archive::read(&path, &place, batches).map(Found::Converted);
+    }
+    if incomplete.is_none()
+        && let Some((path, kind)) = folders.first_of_cifar(|kind| matches!(kind, Kind::StandIn(..)))
+    {
+        let place = path.display().to_string();
+        return Err(DataError::NoData { place, found: kind.to_string() });
     }
     let place = root.display().to_string();
     let found = folders.in_words();
@@ -58,6 +65,13 @@ pub(crate) fn find(root: &Path, batches: &[Batch]) -> Result<Found, DataError> {
 
 fn read(dir: &Path, form: Form, files: &[String], batches: &[Batch]) -> Result<Found, DataError> {
     if form == Form::Binary {
+        for name in files {
+            let path = dir.join(name);
+            // What can't be read is reported with all other problems of the batches.
+            if let Ok(head) = File::open(&path).and_then(|mut file| head(&mut file)) {
+                Kind::refuse_stand_in(&head, &path.display().to_string())?;
+            }
+        }
         return Ok(Found::Binary(dir.to_owned()));
     }
     let mut intake = Intake::new(batches, form);
@@ -130,16 +144,17 @@ impl Listing {
         level.map(|(dir, names)| (dir.as_path(), names))
     }
 
-    /// The first archive whose name speaks of CIFAR, as download scripts leave it.
-    fn archive(&self) -> Option<PathBuf> {
+    /// The first file of such a kind whose name speaks of CIFAR.
+    fn first_of_cifar(&self, is_wanted: impl Fn(Kind) -> bool) -> Option<(PathBuf, Kind)> {
         let all = self.folders.iter().flatten();
-        let mut paths = all.flat_map(|(dir, names)| names.iter().map(move |name| (dir, name)));
-        paths.find_map(|(dir, name)| {
+        let files = all.flat_map(|(dir, names)| names.iter().map(move |name| (dir, name)));
+        let of_cifar = files.filter(|(_, name)| name.to_ascii_lowercase().contains("cifar"));
+        let mut kinds = of_cifar.filter_map(|(dir, name)| {
             let path = dir.join(name);
-            let speaks = name.to_ascii_lowercase().contains("cifar");
-            let is_archive = || Kind::of_file(&path).is_ok_and(|kind| kind.is_archive());
-            (speaks && is_archive()).then(|| path.clone())
-        })
+            let kind = Kind::of_file(&path).ok()?;
+            Some((path, kind))
+        });
+        kinds.find(|(_, kind)| is_wanted(*kind))
     }
 
     fn in_words(&self) -> String {

@@ -7,6 +7,7 @@ use crate::cache::{Batch, RECORD_BYTES, Role};
 use crate::checksum::md5_hex;
 use crate::error::{DataError, Difference};
 use crate::load::bad_label;
+use crate::source::kind::{HEAD_BYTES, Kind};
 use crate::source::{pickle, picture};
 
 /// More than any batch takes up in any form: the largest, a Python batch, has 31 MB.
@@ -119,6 +120,7 @@ impl<'a> Intake<'a> {
         reader: impl Read,
     ) -> Result<(), DataError> {
         let contents = read_bounded(reader, file)?;
+        Kind::refuse_stand_in(&contents[..contents.len().min(HEAD_BYTES)], file)?;
         match part {
             Part::Batch(index) => {
                 let contents = match self.form {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::error::DataError;
+
 /// As many bytes as a tar header has.
 pub(crate) const HEAD_BYTES: usize = 512;
 
@@ -16,6 +18,8 @@ pub(crate) enum Kind {
     Zip,
     /// Known, and not read: what it is, and what to do.
     Other(&'static str, &'static str),
+    /// What lies in place of a file that is to be fetched yet, whatever that file is.
+    StandIn(&'static str, &'static str),
     Unknown,
 }
 
@@ -24,7 +28,7 @@ const FOLDER: &str = "name the folder with all batches";
 const NO_DATA: &str = "name a folder or archive with CIFAR-10";
 
 /// Beginnings of files that people name by mistake.
-const BEGINNINGS: [(&[u8], &str, &str); 20] = [
+const BEGINNINGS: [(&[u8], &str, &str); 16] = [
     (b"\xfd7zXZ\0", "an xz archive", UNPACK),
     (b"BZh", "a bzip2 archive", UNPACK),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", UNPACK),
@@ -37,18 +41,23 @@ const BEGINNINGS: [(&[u8], &str, &str); 20] = [
     (b"\xff\xd8\xff", "a JPEG picture", NO_DATA),
     (b"%PDF-", "a PDF document", NO_DATA),
     (b"\x7fELF", "a program", NO_DATA),
-    (
-        b"version https://git-lfs",
-        "a pointer to a file that Git LFS keeps",
-        "fetch the file by `git lfs pull`",
-    ),
-    (b"<!DOCTYPE", "a web page, perhaps of a download that asked for a login", "download it anew"),
-    (b"<!doctype", "a web page, perhaps of a download that asked for a login", "download it anew"),
-    (b"<html", "a web page, perhaps of a download that asked for a login", "download it anew"),
     (b"\x80\x02", "a pickle: one batch of several", FOLDER),
     (b"\x80\x03", "a pickle: one batch of several", FOLDER),
     (b"\x80\x04", "a pickle: one batch of several", FOLDER),
     (b"\x80\x05", "a pickle: one batch of several", FOLDER),
+];
+
+const LOGIN: &str = "a web page, perhaps of a download that asked for a login";
+
+/// Beginnings of what lies in place of a file; letters are compared in lower case.
+const STAND_INS: [(&[u8], &str, &str); 3] = [
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "a pointer to a file that Git LFS keeps, not the file itself",
+        "get the file with `git lfs pull`",
+    ),
+    (b"<!doctype html", LOGIN, "download it anew"),
+    (b"<html", LOGIN, "download it anew"),
 ];
 
 impl Kind {
@@ -62,6 +71,13 @@ impl Kind {
         }
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Self::Zip;
+        }
+        let begins = |beginning: &[u8]| {
+            head.get(..beginning.len()).is_some_and(|head| head.eq_ignore_ascii_case(beginning))
+        };
+        if let Some((_, what, advice)) = STAND_INS.iter().find(|(beginning, ..)| begins(beginning))
+        {
+            return Self::StandIn(what, advice);
         }
         if is_tar(head) {
             return Self::Tar;
@@ -88,6 +104,16 @@ impl Kind {
         Self::Unknown
     }
 
+    /// An error if a stand-in lies at `place`, with these first bytes.
+    pub(crate) fn refuse_stand_in(head: &[u8], place: &str) -> Result<(), DataError> {
+        match Self::of(head) {
+            kind @ Self::StandIn(..) => {
+                Err(DataError::NoData { place: place.to_owned(), found: kind.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn is_archive(self) -> bool {
         matches!(self, Self::Gzip | Self::Tar | Self::Zip)
     }
@@ -99,7 +125,9 @@ impl fmt::Display for Kind {
             Self::Gzip => f.write_str("a gzip file"),
             Self::Tar => f.write_str("a tar archive"),
             Self::Zip => f.write_str("a zip archive"),
-            Self::Other(what, advice) => write!(f, "{what}: {advice}"),
+            Self::Other(what, advice) | Self::StandIn(what, advice) => {
+                write!(f, "{what}: {advice}")
+            }
             Self::Unknown => write!(f, "a file of unknown kind: {NO_DATA}"),
         }
     }
@@ -136,6 +164,12 @@ mod tests {
         assert!(matches!(Kind::of(&"ü".as_bytes()[..1]), Kind::Other(..)));
         assert!(matches!(Kind::of(b""), Kind::Other("an empty file", _)));
         assert_eq!(Kind::of(&[6, 0, 1, 255, 254]), Kind::Unknown);
+        assert!(matches!(Kind::of(b"<!DOCTYPE HTML>\n"), Kind::StandIn(..)));
+        assert!(matches!(
+            Kind::of(b"version https://git-lfs.github.com/spec/v1\n"),
+            Kind::StandIn(..)
+        ));
+        assert!(matches!(Kind::of(b"version https"), Kind::Other("a text", _)));
         assert_eq!(Kind::of(&[0; HEAD_BYTES]), Kind::Unknown);
         let mut header = tar::Header::new_old();
         header.set_size(5);

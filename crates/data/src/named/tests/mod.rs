@@ -305,6 +305,39 @@ fn hidden_folders_are_not_what_was_named() {
 }
 
 #[test]
+fn what_lies_in_place_of_a_file_is_told_from_a_damaged_one() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n".as_slice();
+    let login = b"<!DOCTYPE html><html>".as_slice();
+    for (stand_in, expected) in [(pointer, "`git lfs pull`"), (login, "asked for a login")] {
+        for (folder, mut files) in forms() {
+            let last = files.last_mut().unwrap();
+            last.1 = stand_in.to_vec();
+            let name = last.0.clone();
+            let fixture = Fixture::filled();
+            let place = fixture.beside("named");
+            fixture::write_folder(&place.join(folder), &files);
+            let archive = fixture.beside("archive");
+            fs::write(&archive, fixture::zip(folder, &files)).unwrap();
+            for path in [place, archive] {
+                let text = open_as(&fixture, &path, Acceptance::Altered).unwrap_err().to_string();
+                assert!(text.contains(&name) && text.contains(expected), "{text}");
+            }
+        }
+        let fixture = Fixture::filled();
+        let place = fixture.beside("datasets");
+        let file = "cifar-10-python.tar.gz";
+        fixture::write_folder(&place, &[(file.to_owned(), stand_in.to_vec())]);
+        for path in [place.clone(), place.join(file)] {
+            let text = open(&fixture, &path).unwrap_err().to_string();
+            assert!(text.contains(file) && text.contains(expected), "{text}");
+        }
+        // A file that is whole is taken all the same.
+        fixture::write_folder(&place.join("unpacked"), &fixture::python_files());
+        is_whole(&fixture, &open(&fixture, &place).unwrap());
+    }
+}
+
+#[test]
 fn an_empty_path_names_nothing() {
     let fixture = Fixture::filled();
     let opened = Named::new("").open(Acceptance::Published, &fixture.cache, &mut |_| {});

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::source::pickle::PickleError;
+use crate::source::trust;
 
 /// Why images could not be had. Causes are found by [`Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -154,15 +155,25 @@ pub enum DataError {
         difference: Difference,
     },
     /// A download failed.
-    #[error("cannot download {url}")]
+    #[error("cannot download {url}{}", trust::help(source))]
     Download {
         /// The address.
         url: String,
         /// The reason.
         source: Box<ureq::Error>,
     },
+    /// The certificates that a server would be told by can't be read.
+    #[error(
+        "cannot read the certificates that the server would be told by: {reason}: let \
+         SSL_CERT_FILE name a file that has some (PEM), or unset it and SSL_CERT_DIR for the \
+         system's own"
+    )]
+    Certificates {
+        /// Which, and why.
+        reason: String,
+    },
     /// The npm client ran and failed.
-    #[error("`{command}` failed ({status}): {stderr}")]
+    #[error("`{command}` failed ({status}): {stderr}{}", trust::help_of_npm(stderr))]
     Npm {
         /// The command line.
         command: String,

@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -21,7 +22,9 @@ fn download() {
     #[expect(clippy::disallowed_methods, reason = "a program of its own")]
     let Ok(url) = std::env::var(URL) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let options = FetchOptions { sources: vec![Source::Official { url }], certificates: None };
+    #[expect(clippy::disallowed_methods, reason = "a program of its own")]
+    let certificates = std::env::var_os("SSL_CERT_FILE").map(Into::into);
+    let options = FetchOptions { sources: vec![Source::Official { url }], certificates };
     let error = fetch(&Cache::new(folder.path()), &options, &mut |_| {}).unwrap_err();
     println!("{error}");
 }
@@ -51,26 +54,47 @@ fn serve() -> (String, String) {
     (format!("https://localhost:{port}/a.tar.gz"), cert.pem())
 }
 
+/// What a process says that downloads, with this file of certificates.
+fn said_with(certificates: Option<&Path>, url: &str) -> String {
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "download", "--nocapture"]).env(URL, url);
+    child.env_remove("SSL_CERT_DIR").env_remove("SSL_CERT_FILE");
+    for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env_remove(proxy);
+    }
+    if let Some(file) = certificates {
+        child.env("SSL_CERT_FILE", file);
+    }
+    String::from_utf8_lossy(&child.output().unwrap().stdout).into_owned()
+}
+
 #[test]
 fn the_systems_certificates_are_trusted() {
     let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("company.pem");
     for is_trusted in [true, false] {
         let (url, pem) = serve();
-        let file = folder.path().join("company.pem");
         fs::write(&file, pem).unwrap();
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "download", "--nocapture"]).env(URL, url);
-        child.env_remove("SSL_CERT_DIR").env_remove("SSL_CERT_FILE");
-        for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
-            child.env_remove(proxy);
-        }
-        if is_trusted {
-            child.env("SSL_CERT_FILE", &file);
-        }
-        let output = child.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
+        let said = said_with(is_trusted.then_some(&file), &url);
         // What arrives is not the archive, but it arrives.
         assert_eq!(said.contains("is not the published file"), is_trusted, "{said}");
         assert_eq!(said.contains("cannot download"), !is_trusted, "{said}");
+        assert_eq!(said.contains("let SSL_CERT_FILE name"), !is_trusted, "{said}");
+    }
+    // Another certificate of the same name is of no use.
+    fs::write(&file, serve().1).unwrap();
+    let said = said_with(Some(&file), &serve().0);
+    assert!(said.contains("BadSignature") && said.contains("let SSL_CERT_FILE name"), "{said}");
+}
+
+#[test]
+fn a_file_of_certificates_that_cannot_be_read_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    fs::write(&empty, "no certificate").unwrap();
+    for file in [empty, folder.path().join("nowhere.pem")] {
+        let said = said_with(Some(&file), &serve().0);
+        let name = file.display().to_string();
+        assert!(said.contains("cannot read the certificates") && said.contains(&name), "{said}");
     }
 }

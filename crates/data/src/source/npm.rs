@@ -86,4 +86,17 @@ mod tests {
         assert_eq!(gist("npm ERR! code ENOTFOUND\n"), "code ENOTFOUND");
         assert_eq!(gist("sh: npm: broken\n"), "sh: npm: broken");
     }
+
+    #[test]
+    fn unknown_issuers_are_told_with_the_way_out() {
+        let error = |stderr: &str| DataError::Npm {
+            command: "npm".into(),
+            status: "exit status: 1".into(),
+            stderr: stderr.into(),
+        };
+        let text = error("code SELF_SIGNED_CERT_IN_CHAIN; request failed").to_string();
+        assert!(text.contains("SSL_CERT_FILE"), "{text}");
+        let text = error("code E404").to_string();
+        assert!(!text.contains("SSL_CERT_FILE"), "{text}");
+    }
 }

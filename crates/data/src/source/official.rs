@@ -2,18 +2,17 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::TlsConfig;
 
 use crate::cache::Cache;
 use crate::checksum::Checksum;
 use crate::error::{DataError, Difference};
-use crate::source::Progress;
 use crate::source::npm::Packed;
+use crate::source::{Progress, trust};
 
 /// Where the archive is.
 pub(crate) const URL: &str = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
@@ -46,35 +45,29 @@ impl Archive {
     }
 }
 
-/// What the system trusts (where `SSL_CERT_FILE` and `SSL_CERT_DIR` may say what that is), so
-/// that a company's own certificates count; Mozilla's list where the system has none.
-fn trusted() -> RootCerts {
-    let found = rustls_native_certs::load_native_certs();
-    let certificates: Vec<_> = found
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    if certificates.is_empty() {
-        return RootCerts::WebPki;
-    }
-    RootCerts::Specific(Arc::new(certificates))
+/// A file that is known before it is downloaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) md5: &'a str,
 }
 
 /// Downloads the archive into a file that vanishes when dropped, and checks its MD5.
 pub(crate) fn download(
     cache: &Cache,
     url: &str,
+    certificates: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<NamedTempFile, DataError> {
-    download_checked(cache, url, MD5, progress)
+    let expected = Expected { url, md5: MD5 };
+    download_checked(cache, expected, certificates, progress)
 }
 
 /// The same for a file with another MD5.
 pub(crate) fn download_checked(
     cache: &Cache,
-    url: &str,
-    expected: &str,
+    Expected { url, md5: expected }: Expected<'_>,
+    certificates: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<NamedTempFile, DataError> {
     let failed = |source| DataError::Download { url: url.to_owned(), source: Box::new(source) };
@@ -82,7 +75,7 @@ pub(crate) fn download_checked(
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .timeout_recv_response(Some(SILENCE_TIMEOUT))
         .timeout_per_read(Some(SILENCE_TIMEOUT))
-        .tls_config(TlsConfig::builder().root_certs(trusted()).build())
+        .tls_config(TlsConfig::builder().root_certs(trust::trusted(certificates)?).build())
         .build();
     let response = Agent::new_with_config(config).get(url).call().map_err(failed)?;
     let mut file = cache.temporary_file()?;

@@ -74,7 +74,9 @@ fn downloads_are_checked_and_counted() {
     let body = fixture::archive("cifar-10-batches-bin", &fixture::binary_files());
     let md5 = crate::checksum::md5_hex(&body);
     let mut told = Vec::new();
-    let file = official::download_checked(&fixture.cache, &serve(body.clone()), &md5, &mut |p| {
+    let url = serve(body.clone());
+    let expected = official::Expected { url: &url, md5: &md5 };
+    let file = official::download_checked(&fixture.cache, expected, None, &mut |p| {
         told.push(p);
     })
     .unwrap();

@@ -52,7 +52,8 @@ pub(crate) fn read_from(
             match Kind::of(&inner) {
                 Kind::Tar => entries.of_tar(Cursor::new(inner).chain(unpacked)),
                 kind => {
-                    let found = format!("a gzip file of {kind}");
+                    let advice = if kind.is_archive() { ": unpack it, and name that" } else { "" };
+                    let found = format!("a gzip file of {kind}{advice}");
                     Err(DataError::NoData { place: place.to_owned(), found })
                 }
             }

@@ -111,7 +111,9 @@ fn what_holds_no_images_is_refused_by_what_it_is() {
     let gzipped_text = fixture::gzipped(b"hello");
     let foreign = fixture::archive("elsewhere", &[("a.txt".to_owned(), b"x".to_vec())]);
     let pickle = fixture::python_files()[0].1.clone();
-    let cases: [(&str, &[u8], &str); 12] = [
+    let zipped_twice = fixture::gzipped(&fixture::zip("x", &fixture::binary_files()));
+    let cases: [(&str, &[u8], &str); 13] = [
+        ("zip.gz", &zipped_twice, "a gzip file of a zip archive: unpack it"),
         ("notes.txt", b"notes\n", "a text"),
         ("a.png", &png, "a PNG picture"),
         ("a.tar.xz", b"\xfd7zXZ\0....", "an xz archive: unpack it"),

@@ -32,10 +32,11 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Show how far a study is: runs done, running, waiting, diverged, failed; the time left
     Status(StatusArgs),
-    /// Check the runs and checkpoints that a study's folder holds, and recompute the end of some runs
+    /// Check every file that plateau wrote into a study's folder, and recompute the end of some runs
     ///
-    /// Every file of them that is there is checked against its checksum. Some runs are trained again from
-    /// their last checkpoint to the end, and must give the stored bits.
+    /// Runs, checkpoints, the files beside them and the report are checked against their
+    /// checksums. Some runs are trained again from their last checkpoint to the end, and must give
+    /// the stored bits.
     Verify(VerifyArgs),
     /// Train one run
     Train(Box<TrainArgs>),

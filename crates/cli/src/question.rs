@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use plateau_record::{DataSet, Device, StudyRecord};
+use plateau_record::{DataSet, Device, StudyRecord, default_folder};
 use plateau_study::spec::{MAX_STUDY_BYTES, PRESETS, decode, preset};
 use plateau_study::store::{STUDY_FILE, WRITTEN_FILE};
 use plateau_study::{Overrides, Store, Study};
@@ -13,7 +13,6 @@ use plateau_study::{Overrides, Store, Study};
 use crate::args::StudyArgs;
 use crate::failure::Failure;
 use crate::location::{Images, Source};
-use crate::paths::SYNTHETIC;
 
 /// A study, where it lives, and its images.
 pub(crate) struct Question {
@@ -37,7 +36,6 @@ impl Question {
     /// Reads the preset, file or folder, with the changes that the arguments ask for, and opens
     /// the images that they name.
     pub(crate) fn read(args: &StudyArgs) -> Result<Self, Failure> {
-        let Written { file, source, stored } = written(&args.study)?;
         let asks_for_synthetic =
             matches!(Source::find(args.place.data.data.as_ref())?, Source::Synthetic);
         let given = Overrides {
@@ -46,6 +44,8 @@ impl Question {
             device: args.place.device.map(Device::from),
             data: asks_for_synthetic.then_some(DataSet::Synthetic),
         };
+        let is_changed = given != Overrides::default();
+        let Written { file, source, stored } = written(&args.study, is_changed)?;
         let before = stored.as_ref().and_then(|(_, record)| record.as_ref());
         let overrides = before.map_or(given, |record| given.or(&record.arguments));
         let mut study = Study::parse(&source, &overrides)
@@ -54,19 +54,14 @@ impl Question {
         study.altered = images.altered();
         let folder = args.out.clone().unwrap_or_else(|| match stored {
             Some((folder, _)) => folder,
-            None => {
-                // The preset `synthetic` has its data in its name already.
-                let is_generated = asks_for_synthetic && study.name != SYNTHETIC;
-                let suffix = if is_generated { "-synthetic" } else { "" };
-                PathBuf::from("plateau-out").join(format!("{}{suffix}", study.name))
-            }
+            None => PathBuf::from(default_folder(&study.name, &study.arguments)),
         });
         Ok(Self { study, source, folder, images })
     }
 }
 
 /// The preset of that name, or what a file or a study's folder holds.
-fn written(study: &Path) -> Result<Written, Failure> {
+fn written(study: &Path, is_changed: bool) -> Result<Written, Failure> {
     if let Some(preset) = study.to_str().and_then(preset) {
         return Ok(Written {
             file: format!("{} (preset)", preset.name),
@@ -75,7 +70,7 @@ fn written(study: &Path) -> Result<Written, Failure> {
         });
     }
     if study.is_dir() {
-        return of_folder(study);
+        return of_folder(study, is_changed);
     }
     let name = study.file_name().unwrap_or_default();
     let parent = study.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -83,13 +78,13 @@ fn written(study: &Path) -> Result<Written, Failure> {
     let is_of_a_folder = (name == STUDY_FILE || name == WRITTEN_FILE)
         && matches!(Store::at(parent).study(), Ok(Some(_)));
     if is_of_a_folder {
-        return of_folder(parent);
+        return of_folder(parent, is_changed);
     }
     Ok(Written { file: study.display().to_string(), source: read(study)?, stored: None })
 }
 
 /// The study that a folder holds, as it was written.
-fn of_folder(folder: &Path) -> Result<Written, Failure> {
+fn of_folder(folder: &Path, is_changed: bool) -> Result<Written, Failure> {
     let store = Store::at(folder);
     let record = match store.study() {
         Ok(record) => record,
@@ -99,6 +94,15 @@ fn of_folder(folder: &Path) -> Result<Written, Failure> {
     };
     let path = folder.join(WRITTEN_FILE);
     if path.is_file() {
+        if record.is_none() && !is_changed && store.run_ids().is_ok_and(|ids| !ids.is_empty()) {
+            return Err(Failure::input_text(
+                format!(
+                    "{} is missing or damaged, which said with what options the study was run",
+                    folder.join(STUDY_FILE).display()
+                ),
+                &lost_study(folder),
+            ));
+        }
         let file = path.display().to_string();
         let stored = Some((folder.to_owned(), record));
         return Ok(Written { file, source: read(&path)?, stored });
@@ -125,6 +129,15 @@ fn of_folder(folder: &Path) -> Result<Written, Failure> {
         source: preset.source.to_owned(),
         stored: Some((folder.to_owned(), Some(record))),
     })
+}
+
+/// What to do where a folder has lost its resolved study.
+pub(crate) fn lost_study(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "if it was run with options such as --seeds or --epochs, give them again: `plateau run \
+         {folder} --seeds N`; if not, `plateau run {folder}/{WRITTEN_FILE} --out {folder}`"
+    )
 }
 
 /// A study file's text.

@@ -33,7 +33,9 @@ pub use run::{
     RangeRecord, RunRecord, RunResult, RunStatus, TestRecord,
 };
 pub use stream::{Concern, Stream};
-pub use study::{Choice, ExperimentRecord, Group, GroupRun, PhaseRecord, StudyRecord};
+pub use study::{
+    Choice, ExperimentRecord, Group, GroupRun, PhaseRecord, StudyRecord, default_folder,
+};
 pub use units::{Epoch, Seed, Step};
 
 /// The number of classes of every data set that Plateau knows.

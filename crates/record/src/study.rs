@@ -38,6 +38,16 @@ pub struct StudyRecord {
     pub phases: Vec<PhaseRecord>,
 }
 
+/// Where a study of that name lives unless a folder is named: one whose images are replaced by
+/// generated ones is another study.
+#[must_use]
+pub fn default_folder(name: &str, arguments: &[String]) -> String {
+    let is_generated = arguments.iter().any(|argument| argument == "--data synthetic");
+    // The preset `synthetic` has its data in its name already.
+    let suffix = if is_generated && name != "synthetic" { "-synthetic" } else { "" };
+    format!("plateau-out/{name}{suffix}")
+}
+
 impl StudyRecord {
     /// What its images are called.
     #[must_use]

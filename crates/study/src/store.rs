@@ -155,8 +155,12 @@ impl Store {
     #[must_use]
     pub fn check_files(&self) -> (usize, Vec<StoreError>) {
         let (mut n_sound, mut problems) = (0, Vec::new());
+        let has_lists = self.dir.join(WRITTEN_FILE).exists();
         for dir in [self.dir.clone(), self.dir.join(report::REPORT)] {
             match Sums::read_if_there(&dir) {
+                Ok(None) if has_lists && dir.is_dir() => {
+                    problems.push(StoreError::Incomplete { path: dir.join(sums::SUMS_FILE) });
+                }
                 Ok(None) => {}
                 Ok(Some(sums)) => {
                     let (n, wrong) = sums.check_all(&dir);

@@ -23,8 +23,8 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<(), Failure> {
     let question = Question::read(&args.study)?;
     warn_of_altered(&question.images);
     let store = Store::at(&question.folder);
+    Store::check_for(&question.folder, &question.study).map_err(|error| Failure::folder(&error))?;
     let results = if question.folder.join(STUDY_FILE).is_file() {
-        Store::check_for(&question.folder, &question.study).map_err(Failure::input)?;
         let stored = store.runs().map_err(|error| Failure::store(&error))?;
         for run in &stored.unreadable {
             say(format_args!(

@@ -20,6 +20,7 @@ use crate::commands::status::other_line_ends;
 use crate::failure::Failure;
 use crate::location::Prepared;
 use crate::output::{answer, count, say};
+use crate::question::lost_study;
 
 /// Images of each class that are kept for the report.
 const SAMPLES_PER_CLASS: usize = 8;
@@ -155,11 +156,17 @@ pub(crate) fn stored_study(store: &Store) -> Result<StudyRecord, Failure> {
     let study = store.study().map_err(|error| {
         let mut failure = Failure::folder(&error);
         if store.dir().join(WRITTEN_FILE).is_file() {
-            failure.add_help("`plateau run DIR` keeps it aside, and makes it anew");
+            failure.add_help(&lost_study(store.dir()));
         }
         failure
     });
     study?.ok_or_else(|| {
+        if store.dir().join(WRITTEN_FILE).is_file() {
+            return Failure::input_text(
+                format!("there is no study.toml in {} any more", store.dir().display()),
+                &lost_study(store.dir()),
+            );
+        }
         Failure::input_text(
             format!("{} holds no study: there is no study.toml", store.dir().display()),
             "name the folder that `plateau run` wrote",

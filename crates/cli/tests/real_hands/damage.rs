@@ -163,10 +163,62 @@ fn a_damaged_study_says_what_mends_it() {
     let place = done();
     place.write("OUT/study.toml", "= damaged");
     for command in ["status", "report"] {
-        place.refused(&[command, "OUT"], &["study.toml", "`plateau run DIR`"]);
+        place.refused(&[command, "OUT"], &["study.toml", "give them again"]);
     }
-    place.succeed(&["run", "OUT"]);
+    // How many seeds it had is nowhere else: they are asked for, not made up.
+    place.refused(&["run", "OUT"], &["study.toml", "give them again"]);
+    fs::remove_file(place.path("OUT/study.toml")).unwrap();
+    for command in ["status", "report", "run"] {
+        place.refused(&[command, "OUT"], &["study.toml", "give them again"]);
+    }
+    let done = place.succeed(&["run", "OUT", "--seeds", "2", "--json"]).json();
+    assert_eq!(done["ran"], 0);
     place.succeed(&["status", "OUT"]);
+    fs::remove_file(place.path("OUT/study.toml")).unwrap();
+    place.succeed(&["run", "OUT/study-as-written.toml", "--out", "OUT"]);
+}
+
+#[test]
+fn folders_of_the_user_where_the_report_has_files_are_kept() {
+    let place = done();
+    for name in ["paper.pdf", "report.md", "figures/network.svg"] {
+        fs::remove_file(place.path("OUT/report").join(name)).unwrap();
+        place.write(&format!("OUT/report/{name}/a/mine"), "mine");
+        place.write(&format!("OUT/report/{name}/b"), "mine");
+        for command in ["run", "report", "verify"] {
+            place.succeed(&[command, "OUT"]);
+        }
+        let kept = files(&place.path("OUT/report"));
+        let n_mine = kept.iter().filter(|(_, bytes)| bytes == b"mine").count();
+        assert_eq!(n_mine, 2, "{name}");
+        assert!(kept.iter().any(|(path, _)| path.to_string_lossy().contains(".yours")), "{name}");
+        fs::remove_dir_all(place.path("OUT/report")).unwrap();
+        place.succeed(&["report", "OUT"]);
+    }
+}
+
+#[test]
+fn a_missing_list_of_checksums_is_a_problem() {
+    let place = done();
+    for name in ["OUT/SHA256SUMS", "OUT/report/SHA256SUMS"] {
+        let list = place.read_bytes(name);
+        fs::remove_file(place.path(name)).unwrap();
+        let said = place.run(&["verify", "OUT", "--sample", "0"]);
+        assert_eq!(said.code, 1, "{name}");
+        assert!(said.out.contains("SHA256SUMS is missing"), "{}", said.out);
+        place.write(name, list);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_by_plan_and_run() {
+    let place = done();
+    place.write("mine/thesis.tex", "mine");
+    for (out, word) in [("mine", "thesis.tex"), ("t.toml", "folder"), ("t.toml/x", "file")] {
+        for command in ["plan", "run"] {
+            place.refused(&[command, "t.toml", "--out", out], &[word]);
+        }
+    }
 }
 
 #[cfg(unix)]

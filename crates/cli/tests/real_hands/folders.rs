@@ -207,3 +207,17 @@ fn a_pipe_in_a_studys_folder_makes_no_command_wait() {
     place.succeed(&["run", "t.toml", "--out", "OUT"]).contains(&["not a regular file"]);
     place.succeed(&["verify", "OUT"]);
 }
+
+#[test]
+fn a_preset_on_generated_images_is_repeated_as_its_paper_says() {
+    let place = Place::new();
+    place.succeed(&["run", "quick", "--seeds", "1", "--epochs", "1", "--data", "synthetic"]);
+    let text = place.read("plateau-out/quick-synthetic/report/report.md");
+    let commands = text.split("```").find(|block| block.contains("plateau run")).unwrap();
+    let commands = commands.lines().filter(|line| line.starts_with("plateau "));
+    let commands: Vec<&str> = commands.collect();
+    assert_eq!(commands.len(), 2, "{text}");
+    for line in commands {
+        place.succeed(&line.split(' ').skip(1).collect::<Vec<_>>());
+    }
+}

@@ -1,6 +1,7 @@
 //! References, every run, and how to do it again.
 
 use plateau_analysis::{Failure, FailureKind, Missing};
+use plateau_record::default_folder;
 
 use super::Writer;
 use crate::document::Block;
@@ -66,7 +67,7 @@ fn commands(writer: &Writer<'_>) -> String {
     let name = &writer.findings.study.name;
     let mut run = vec!["plateau run".to_owned()];
     let (study, folder) = match writer.input.place.origin {
-        Origin::Preset => (name.clone(), format!("plateau-out/{name}")),
+        Origin::Preset => (name.clone(), default_folder(name, &writer.input.study.arguments)),
         Origin::Folder => (".".to_owned(), ".".to_owned()),
     };
     run.push(study);

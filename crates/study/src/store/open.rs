@@ -1,8 +1,12 @@
 //! A study's folder before it is used: whose it is, what stands in it, what its file system can do.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 
-use super::error::Kind;
+use plateau_record::StudyRecord;
+
+use super::error::{Action, Context as _, Kind};
 use super::sums::{self, Sums};
 use super::{
     CHECKPOINTS, DAMAGED, OWN_FILES, RUNS, Store, StoreError, disk, files, is_run_id, lock,
@@ -18,26 +22,8 @@ impl Store {
     /// If the folder holds another study or anything else, or can't be made or read.
     pub fn open(dir: &Path, study_name: &str) -> Result<Self, StoreError> {
         let store = Self::at(dir);
+        store.check_name(study_name)?;
         let runs = store.runs_dir();
-        if dir.is_dir() {
-            // One that can't be read is kept aside when it is written anew.
-            let found = match store.study() {
-                Err(StoreError::Parse { .. }) => None,
-                found => found?,
-            };
-            if let Some(found) = found {
-                if found.name != study_name {
-                    return Err(StoreError::OtherStudy {
-                        dir: dir.to_owned(),
-                        expected: study_name.to_owned(),
-                        found: found.name,
-                    });
-                }
-            } else {
-                store.refuse_foreign_files()?;
-            }
-        }
-        store.refuse_other_kinds()?;
         store.disk.create_dir_all(&runs)?;
         stale::remove(&runs)?;
         Ok(store)
@@ -52,28 +38,53 @@ impl Store {
         Self::open(dir, &study.name)
     }
 
-    /// That a folder, if it holds a study, holds this one, on the same images.
+    /// That a folder, if it is there, is empty or holds this study, on the same images.
     ///
     /// # Errors
-    /// If it holds another.
+    /// If it holds anything else, or can't be read.
     pub fn check_for(dir: &Path, study: &Study) -> Result<(), StoreError> {
+        let found = Self::at(dir).check_name(&study.name)?;
+        match found {
+            Some(found) if (found.data, &found.altered) != (study.data, &study.altered) => {
+                Err(StoreError::OtherData {
+                    dir: dir.to_owned(),
+                    expected: study.data_title(),
+                    found: found.data_title(),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The study that the folder holds, if it does, which must have that name.
+    fn check_name(&self, name: &str) -> Result<Option<StudyRecord>, StoreError> {
+        match fs::metadata(&self.dir) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => {
+                let error = io::Error::from(io::ErrorKind::NotADirectory);
+                return Err(error).context(Action::Read, &self.dir);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).context(Action::Read, &self.dir),
+        }
         // One that can't be read is kept aside when it is written anew.
-        let Ok(Some(found)) = Self::at(dir).study() else { return Ok(()) };
-        if found.name != study.name {
-            return Err(StoreError::OtherStudy {
-                dir: dir.to_owned(),
-                expected: study.name.clone(),
-                found: found.name,
-            });
+        let found = match self.study() {
+            Err(StoreError::Parse { .. }) => None,
+            found => found?,
+        };
+        match &found {
+            Some(found) if found.name != name => {
+                return Err(StoreError::OtherStudy {
+                    dir: self.dir.clone(),
+                    expected: name.to_owned(),
+                    found: found.name.clone(),
+                });
+            }
+            Some(_) => {}
+            None => self.refuse_foreign_files()?,
         }
-        if (found.data, &found.altered) != (study.data, &study.altered) {
-            return Err(StoreError::OtherData {
-                dir: dir.to_owned(),
-                expected: study.data_title(),
-                found: found.data_title(),
-            });
-        }
-        Ok(())
+        self.refuse_other_kinds()?;
+        Ok(found)
     }
 
     /// Tries all that storing takes, before anything is trained, and says what the file system

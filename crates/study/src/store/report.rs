@@ -5,7 +5,7 @@
 //! reports under temporary names, and the next one takes the newer. Then the old one's files are
 //! removed if they are as they were written; all others move into the new report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,10 @@ pub(super) fn write(
 ) -> Result<Vec<PathBuf>, StoreError> {
     let place = dir.join(REPORT);
     refuse_what_is_no_folder(&place)?;
+    if place.exists() {
+        // What can't be read then could not be kept afterwards.
+        files_below(&place)?;
+    }
     let new = free(dir, NEW);
     let old = free(dir, OLD);
     if let Err(error) = write_all(disk, &new, files) {
@@ -93,7 +97,8 @@ pub(super) fn recover(disk: &Disk, dir: &Path) -> Result<(), StoreError> {
         if !place.exists() && (is_whole(&folder) || !is_new(&folder)) {
             disk.rename(&folder, &place).context(Action::Rename, &place)?;
         } else {
-            retire(disk, &folder, &place)?;
+            // What can't be put in order now is left for the next command, and blocks nothing.
+            let _ = retire(disk, &folder, &place);
         }
     }
     Ok(())
@@ -144,8 +149,20 @@ fn retire(disk: &Disk, former: &Path, present: &Path) -> Result<Vec<PathBuf>, St
         disk.rename(former, &aside).context(Action::Rename, former)?;
         return Ok(vec![aside]);
     }
+    // Folders of the user that have the name of a file of the new report, and where they are now.
+    let mut renamed: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     for relative in theirs {
-        let (from, to) = (former.join(&relative), present.join(&relative));
+        let from = former.join(&relative);
+        let mut to = present.join(&relative);
+        let blocked = relative.ancestors().skip(1).find(|a| present.join(a).is_file());
+        if let Some(folder) = blocked {
+            let place = renamed.entry(folder.to_owned()).or_insert_with(|| {
+                let aside = files::aside(&present.join(folder), "yours");
+                kept.push(aside.clone());
+                aside
+            });
+            to = place.join(relative.strip_prefix(folder).unwrap_or(&relative));
+        }
         if let Some(parent) = to.parent() {
             disk.create_dir_all(parent)?;
         }

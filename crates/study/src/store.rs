@@ -114,8 +114,11 @@ impl Store {
     /// # Errors
     /// If they can't be written.
     pub fn write_written(&self, source: &str) -> Result<Option<PathBuf>, StoreError> {
-        if !self.dir.join(ATTRIBUTES_FILE).exists() {
-            self.write_file(ATTRIBUTES_FILE, ATTRIBUTES.as_bytes())?;
+        let attributes = self.dir.join(ATTRIBUTES_FILE);
+        if !attributes.exists() {
+            // Not listed: users add to it, and nothing is read from it.
+            self.disk.create_dir_all(&self.dir)?;
+            self.disk.write_whole(&attributes, ATTRIBUTES.as_bytes())?;
         }
         self.write_file(WRITTEN_FILE, source.as_bytes())
     }

@@ -118,7 +118,9 @@ fn is_whole(folder: &Path) -> bool {
 /// Removes a former report, but for what isn't ours or was changed: that moves to the same place
 /// in the present one, or beside it.
 fn retire(disk: &Disk, former: &Path, present: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    // A list that says nothing was not written by this program.
     let listed = Sums::read_if_there(former).unwrap_or(None);
+    let listed = listed.filter(|sums| sums.names().next().is_some());
     let mut kept = Vec::new();
     let all = files_below(former)?;
     let is_ours = |relative: &Path, bytes: &[u8]| match &listed {

@@ -83,7 +83,8 @@ impl Sums {
     /// Reads every file that is listed and checks it. Returns how many are what was stored, and
     /// what is wrong with the others.
     pub(super) fn check_all(&self, dir: &Path) -> (usize, Vec<StoreError>) {
-        let checked = self.names().map(|name| {
+        let names = self.names().filter(|name| *name != super::ATTRIBUTES_FILE);
+        let checked = names.map(|name| {
             let path = dir.join(name);
             let bytes = files::bytes(&path).context(Action::Read, &path);
             self.check(dir, name, &bytes.map_err(StoreError::incomplete)?)

@@ -44,8 +44,19 @@ impl Question {
             device: args.place.device.map(Device::from),
             data: asks_for_synthetic.then_some(DataSet::Synthetic),
         };
-        let is_changed = given != Overrides::default();
-        let Written { file, source, stored } = written(&args.study, is_changed)?;
+        let Written { file, source, stored } = written(&args.study)?;
+        if let Some((folder, None)) = &stored
+            && given == Overrides::default()
+            && Store::at(folder).run_ids().is_ok_and(|ids| !ids.is_empty())
+        {
+            return Err(Failure::input_text(
+                format!(
+                    "{} is missing or damaged, which said with what options the study was run",
+                    folder.join(STUDY_FILE).display()
+                ),
+                &lost_study(folder),
+            ));
+        }
         let before = stored.as_ref().and_then(|(_, record)| record.as_ref());
         let overrides = before.map_or(given, |record| given.or(&record.arguments));
         let mut study = Study::parse(&source, &overrides)
@@ -61,7 +72,7 @@ impl Question {
 }
 
 /// The preset of that name, or what a file or a study's folder holds.
-fn written(study: &Path, is_changed: bool) -> Result<Written, Failure> {
+fn written(study: &Path) -> Result<Written, Failure> {
     if let Some(preset) = study.to_str().and_then(preset) {
         return Ok(Written {
             file: format!("{} (preset)", preset.name),
@@ -70,7 +81,7 @@ fn written(study: &Path, is_changed: bool) -> Result<Written, Failure> {
         });
     }
     if study.is_dir() {
-        return of_folder(study, is_changed);
+        return of_folder(study);
     }
     let name = study.file_name().unwrap_or_default();
     let parent = study.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -78,13 +89,13 @@ fn written(study: &Path, is_changed: bool) -> Result<Written, Failure> {
     let is_of_a_folder = (name == STUDY_FILE || name == WRITTEN_FILE)
         && matches!(Store::at(parent).study(), Ok(Some(_)));
     if is_of_a_folder {
-        return of_folder(parent, is_changed);
+        return of_folder(parent);
     }
     Ok(Written { file: study.display().to_string(), source: read(study)?, stored: None })
 }
 
 /// The study that a folder holds, as it was written.
-fn of_folder(folder: &Path, is_changed: bool) -> Result<Written, Failure> {
+fn of_folder(folder: &Path) -> Result<Written, Failure> {
     let store = Store::at(folder);
     let record = match store.study() {
         Ok(record) => record,
@@ -94,15 +105,6 @@ fn of_folder(folder: &Path, is_changed: bool) -> Result<Written, Failure> {
     };
     let path = folder.join(WRITTEN_FILE);
     if path.is_file() {
-        if record.is_none() && !is_changed && store.run_ids().is_ok_and(|ids| !ids.is_empty()) {
-            return Err(Failure::input_text(
-                format!(
-                    "{} is missing or damaged, which said with what options the study was run",
-                    folder.join(STUDY_FILE).display()
-                ),
-                &lost_study(folder),
-            ));
-        }
         let file = path.display().to_string();
         let stored = Some((folder.to_owned(), record));
         return Ok(Written { file, source: read(&path)?, stored });

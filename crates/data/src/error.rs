@@ -351,7 +351,8 @@ fn altered(place: &str, files: &[AlteredFile]) -> String {
         .collect();
     format!(
         "{place} holds images that are not the published ones:{lines}\nIf you know that, as of \
-         labels with noise, give run, plan or train --accept-altered: their runs are kept apart from others."
+         labels with noise, give run, plan or train --accept-altered: their runs are kept apart \
+         from others."
     )
 }
 

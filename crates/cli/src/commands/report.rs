@@ -153,25 +153,26 @@ impl Stored {
 
 /// The study that a folder holds.
 pub(crate) fn stored_study(store: &Store) -> Result<StudyRecord, Failure> {
-    let study = store.study().map_err(|error| {
-        let mut failure = Failure::folder(&error);
-        if store.dir().join(WRITTEN_FILE).is_file() {
-            failure.add_help(&lost_study(store.dir()));
-        }
-        failure
-    });
-    study?.ok_or_else(|| {
-        if store.dir().join(WRITTEN_FILE).is_file() {
-            return Failure::input_text(
-                format!("there is no study.toml in {} any more", store.dir().display()),
-                &lost_study(store.dir()),
-            );
-        }
-        Failure::input_text(
-            format!("{} holds no study: there is no study.toml", store.dir().display()),
+    let dir = store.dir();
+    let is_ours = dir.join(WRITTEN_FILE).is_file();
+    match store.study() {
+        Ok(Some(study)) => Ok(study),
+        Ok(None) if is_ours => Err(Failure::input_text(
+            format!("there is no study.toml in {} any more", dir.display()),
+            &lost_study(dir),
+        )),
+        Ok(None) => Err(Failure::input_text(
+            format!("{} holds no study: there is no study.toml", dir.display()),
             "name the folder that `plateau run` wrote",
-        )
-    })
+        )),
+        Err(error) => {
+            let mut failure = Failure::folder(&error);
+            if is_ours {
+                failure.add_help(&lost_study(dir));
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// The paper as a PDF, where the typesetter is part of this build.

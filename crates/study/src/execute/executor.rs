@@ -104,8 +104,8 @@ impl<'a> Executor<'a> {
             tell,
             hear,
         };
-        executor.set_strays_aside()?;
         executor.load_stored()?;
+        executor.set_strays_aside()?;
         let record = executor.record()?;
         executor.write_study(&record)?;
         (executor.observer)(Event::Planned { plan: &executor.plan, results: &executor.results });

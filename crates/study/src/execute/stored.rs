@@ -9,11 +9,15 @@ use crate::plan::Plan;
 use crate::store::StoreError;
 
 impl Executor<'_> {
-    /// Moves runs aside that can't be read, whether or not the study asks for them: some had
-    /// their folder renamed, and have no other place any more.
+    /// Moves runs aside that can't be read and that the study doesn't ask for: some had their
+    /// folder renamed, and have no other place any more.
     pub(super) fn set_strays_aside(&mut self) -> Result<(), ExecuteError> {
-        for run in self.store.runs()?.unreadable {
-            self.set_aside(&run.id, run.error)?;
+        let ids = self.store.run_ids()?.into_iter();
+        // Those of the plan were read when they were taken over.
+        for id in ids.filter(|id| self.plan.run(id).is_none()).collect::<Vec<_>>() {
+            if let Err(error) = self.store.load(&id) {
+                self.set_aside(&id, error)?;
+            }
         }
         Ok(())
     }

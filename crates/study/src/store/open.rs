@@ -21,8 +21,12 @@ impl Store {
     /// # Errors
     /// If the folder holds another study or anything else, or can't be made or read.
     pub fn open(dir: &Path, study_name: &str) -> Result<Self, StoreError> {
+        Self::at(dir).check_name(study_name)?;
+        Self::make(dir)
+    }
+
+    fn make(dir: &Path) -> Result<Self, StoreError> {
         let store = Self::at(dir);
-        store.check_name(study_name)?;
         let runs = store.runs_dir();
         store.disk.create_dir_all(&runs)?;
         stale::remove(&runs)?;
@@ -35,7 +39,7 @@ impl Store {
     /// As [`Store::open`], and if the folder's records are of other images.
     pub fn open_for(dir: &Path, study: &Study) -> Result<Self, StoreError> {
         Self::check_for(dir, study)?;
-        Self::open(dir, &study.name)
+        Self::make(dir)
     }
 
     /// That a folder, if it is there, is empty or holds this study, on the same images.

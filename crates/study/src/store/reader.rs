@@ -75,11 +75,8 @@ pub(super) fn run(dir: &Path, id: &RunId) -> Result<Loaded, StoreError> {
 pub(super) fn weights(dir: &Path) -> Result<Vec<u8>, StoreError> {
     let path = dir.join(writer::WEIGHTS_FILE);
     let bytes = files::bytes(&path).context(Action::Read, &path).map_err(StoreError::incomplete)?;
-    match Sums::read(dir).map_err(StoreError::incomplete)?.check(
-        dir,
-        writer::WEIGHTS_FILE,
-        &bytes,
-    )? {
+    let sums = Sums::read(dir).map_err(StoreError::incomplete)?;
+    match sums.check(dir, writer::WEIGHTS_FILE, &bytes)? {
         Content::Same => Ok(bytes),
         Content::OtherLineEnds(stored) => Ok(stored),
     }
